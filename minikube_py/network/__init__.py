@@ -1,0 +1,1 @@
+"""Gives pods their addresses: `interface`, `ipam` (addresses in files), `bridge` (veth and netns), `simulated`."""
