@@ -1,7 +1,7 @@
 """What a runtime may be able to do besides running pods, one protocol an ability; ask with `isinstance`.
 
 The kubelet's server turns `Logs`, `Exec` and `PortForward` into HTTP, its probes use `Exec` or `AnswersProbes`,
-its summary `Stats`. All three runtimes of this project have the first four.
+its summary `Stats`. The real runtimes have the first four, the simulated one has no sockets to forward to.
 
 Kubernetes: Exec, ExecSync, PortForward and ContainerStats of k8s.io/cri-api; logs are files in upstream's kubelet.
 Simplified: no attach to the main process.

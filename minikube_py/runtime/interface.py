@@ -14,7 +14,7 @@ Kubernetes: k8s.io/cri-api/pkg/apis/runtime/v1 (RuntimeService and ImageService)
 Simplified: no RuntimeClass handlers, user namespaces, checkpoint, container update or image volumes.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from minikube_py.errors import MinikubeError
+from minikube_py.runtime.events import EventStream
 
 
 class RuntimeFault(MinikubeError):
@@ -232,19 +233,6 @@ class ImageStatus:
     stop_signal: str = ""
 
 
-EventKind = Literal["started", "exited", "removed"]
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeEvent:
-    """Something happened in a pod; a wake-up, not a record: the truth is in `list_containers`."""
-
-    kind: EventKind
-    pod_uid: str
-    sandbox_id: str
-    container_id: str
-
-
 class Runtime(Protocol):
     """Runs pods. Every method may raise RuntimeFault; more particular errors are named where they matter."""
 
@@ -285,8 +273,8 @@ class Runtime(Protocol):
 
     async def list_containers(self, sandbox_id: str | None = None) -> tuple[ContainerStatus, ...]: ...
 
-    def events(self) -> AsyncIterator[RuntimeEvent]:
-        """Everything that happens from this call on (not from the first `anext`); close it with `aclose`."""
+    def events(self) -> EventStream:
+        """Everything that happens from this call on; end it with `close`."""
 
     async def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
         """Fetch from the registry, always. Raises: ImagePullFailed."""
