@@ -1,0 +1,91 @@
+"""Definition: all that the machinery knows about a kind, as plain data made from the kind's class keywords.
+
+Routes, discovery, OpenAPI, table columns, short names and client paths follow from it.
+
+Kubernetes: pkg/registry/*/storage + strategy.go + pkg/printers, spread over some twenty files a kind there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Cell = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column that the server prints: its heading and what it shows of a decoded object."""
+
+    name: str
+    cell: Callable[[Any], Cell]
+    type: str = "string"
+    format: str = ""
+    priority: int = 0
+    """1: only with `-o wide`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where a kind keeps what the scale subresource shows: paths of attributes, such as `spec.replicas`."""
+
+    spec: str = "spec.replicas"
+    status: str = "status.replicas"
+    selector: str = "spec.selector"
+
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    selectable_fields: tuple[str, ...] = ()
+    """Field selectors beside metadata.name and metadata.namespace: JSON paths, `spec.nodeName`."""
+    has_status: bool = False
+    scale: Scale | None = None
+    verbs: tuple[str, ...] = ALL_VERBS
+    generation_of: tuple[str, ...] = ("spec",)
+    """Attributes of which a change raises metadata.generation; empty for kinds that keep no generation."""
+    allows_unconditional_update: bool = True
+    """False: a PUT without resourceVersion is refused."""
+    allows_create_on_update: bool = False
+    """True: a PUT to a name that does not exist creates it."""
+    ttl_s: int | None = None
+    """Objects vanish this long after their last write."""
+    stored_group: str = ""
+    """Where the same objects are served by two groups, the group whose keys and form they are stored under."""
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def singular(self) -> str:
+        return self.kind.lower()
+
+    @property
+    def group_resource(self) -> str:
+        """The name in error texts: `deployments.apps`, `pods`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def group_kind(self) -> str:
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+    @property
+    def key_prefix(self) -> str:
+        """Where the objects lie in the store."""
+        return f"/registry/{self.group}/{self.plural}/" if self.group else f"/registry/{self.plural}/"
+
+    @property
+    def base_path(self) -> str:
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"

@@ -1,0 +1,48 @@
+"""ReplicaSet: so many pods of this template, no more, no fewer.
+
+Kubernetes: pkg/registry/apps/replicaset/strategy.go
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from minikube_py.api.definition import Scale
+from minikube_py.api.kinds.core.pod import PodTemplateSpec
+from minikube_py.api.markers import MergeBy
+from minikube_py.api.meta import LabelSelector
+from minikube_py.api.model import Model, written
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
+
+
+class ReplicaSetSpec(Model):
+    replicas: int | None = None
+    selector: LabelSelector | None = None
+    template: PodTemplateSpec = written(PodTemplateSpec)
+    min_ready_seconds: int = 0
+
+
+class ReplicaSetCondition(Model):
+    type: str = written(str)
+    status: str = written(str)
+    last_transition_time: Time | None = None
+    reason: str = ""
+    message: str = ""
+
+
+class ReplicaSetStatus(Model):
+    replicas: int = written(int)
+    fully_labeled_replicas: int = 0
+    observed_generation: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    conditions: Annotated[tuple[ReplicaSetCondition, ...], MergeBy("type", ("type",))] = ()
+    terminating_replicas: int | None = None
+
+
+class ReplicaSet(
+    Resource, group="apps", version="v1", plural="replicasets", short_names=("rs",), categories=("all",), scale=Scale()
+):
+    spec: ReplicaSetSpec = written(ReplicaSetSpec)
+    status: ReplicaSetStatus = written(ReplicaSetStatus)

@@ -1,0 +1,23 @@
+"""Scale: the part of an object that says how many; a subresource, never stored by itself.
+
+Kubernetes: staging/src/k8s.io/api/autoscaling/v1/types.go
+"""
+
+from __future__ import annotations
+
+from minikube_py.api.model import Model, written
+from minikube_py.api.resource import Resource
+
+
+class ScaleSpec(Model):
+    replicas: int = 0
+
+
+class ScaleStatus(Model):
+    replicas: int = written(int)
+    selector: str = ""
+
+
+class Scale(Resource, group="autoscaling", version="v1", plural="scales", verbs=(), generation_of=()):
+    spec: ScaleSpec = written(ScaleSpec)
+    status: ScaleStatus = written(ScaleStatus)

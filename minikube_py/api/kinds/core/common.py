@@ -1,0 +1,122 @@
+"""Small types that several core kinds share: references, selectors, taints, resources.
+
+Kubernetes: staging/src/k8s.io/api/core/v1/types.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from minikube_py.api.markers import ListType, OneOf
+from minikube_py.api.model import Model, written
+from minikube_py.api.scalars import Quantity, Time
+
+
+class LocalObjectReference(Model):
+    name: str = ""
+
+
+class ObjectReference(Model):
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    api_version: str = ""
+    resource_version: str = ""
+    field_path: str = ""
+
+
+class TypedLocalObjectReference(Model):
+    api_group: str | None = None
+    kind: str = written(str)
+    name: str = written(str)
+
+
+class TypedObjectReference(Model):
+    api_group: str | None = None
+    kind: str = written(str)
+    name: str = written(str)
+    namespace: str | None = None
+
+
+class KeyToPath(Model):
+    key: str = written(str)
+    path: str = written(str)
+    mode: int | None = None
+
+
+class NodeSelectorRequirement(Model):
+    key: str = written(str)
+    operator: Annotated[str, OneOf("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn")] = written(str)
+    values: tuple[str, ...] = ()
+
+
+class NodeSelectorTerm(Model):
+    match_expressions: tuple[NodeSelectorRequirement, ...] = ()
+    match_fields: tuple[NodeSelectorRequirement, ...] = ()
+
+
+class NodeSelector(Model):
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = written(tuple)
+
+
+class ResourceClaim(Model):
+    name: str = written(str)
+    request: str = ""
+
+
+class ResourceRequirements(Model):
+    limits: Mapping[str, Quantity] = {}
+    requests: Mapping[str, Quantity] = {}
+    claims: Annotated[tuple[ResourceClaim, ...], ListType("map", ("name",))] = ()
+
+
+class Taint(Model):
+    key: str = written(str)
+    value: str = ""
+    effect: Annotated[str, OneOf("NoExecute", "NoSchedule", "PreferNoSchedule")] = written(str)
+    time_added: Time | None = None
+
+
+class Toleration(Model):
+    key: str = ""
+    operator: Annotated[str, OneOf("Equal", "Exists", "Gt", "Lt")] = ""
+    value: str = ""
+    effect: Annotated[str, OneOf("NoExecute", "NoSchedule", "PreferNoSchedule")] = ""
+    toleration_seconds: int | None = None
+
+
+class EventSource(Model):
+    component: str = ""
+    host: str = ""
+
+
+class ConfigMapKeySelector(Model):
+    key: str = written(str)
+    optional: bool | None = None
+    name: str = ""
+
+
+class SecretKeySelector(Model):
+    key: str = written(str)
+    optional: bool | None = None
+    name: str = ""
+
+
+class ObjectFieldSelector(Model):
+    api_version: str = ""
+    field_path: str = written(str)
+
+
+class ResourceFieldSelector(Model):
+    container_name: str = ""
+    resource: str = written(str)
+    divisor: Quantity | None = None
+
+
+class FileKeySelector(Model):
+    volume_name: str = written(str)
+    path: str = written(str)
+    key: str = written(str)
+    optional: bool | None = None

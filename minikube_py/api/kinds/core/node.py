@@ -1,0 +1,138 @@
+"""Node: a machine that runs pods; its kubelet writes the status, its Lease says that it is alive.
+
+Kubernetes: pkg/registry/core/node/strategy.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from minikube_py.api.kinds.core.common import Taint
+from minikube_py.api.markers import MergeBy, MergeSet, OneOf
+from minikube_py.api.model import Model, written
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Quantity, Time
+
+
+class ConfigMapNodeConfigSource(Model):
+    namespace: str = written(str)
+    name: str = written(str)
+    uid: str = ""
+    resource_version: str = ""
+    kubelet_config_key: str = written(str)
+
+
+class NodeConfigSource(Model):
+    config_map: ConfigMapNodeConfigSource | None = None
+
+
+class NodeSpec(Model):
+    pod_cidr: str = ""
+    external_id: str = ""
+    provider_id: str = ""
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+    config_source: NodeConfigSource | None = None
+    pod_cidrs: Annotated[tuple[str, ...], MergeSet()] = ()
+
+
+class NodeAddress(Model):
+    type: str = written(str)
+    address: str = written(str)
+
+
+class NodeCondition(Model):
+    type: str = written(str)
+    status: str = written(str)
+    last_heartbeat_time: Time | None = None
+    last_transition_time: Time | None = None
+    reason: str = ""
+    message: str = ""
+
+
+class NodeConfigStatus(Model):
+    assigned: NodeConfigSource | None = None
+    active: NodeConfigSource | None = None
+    last_known_good: NodeConfigSource | None = None
+    error: str = ""
+
+
+class DaemonEndpoint(Model):
+    port: int = written(int, alias="Port")
+
+
+class NodeDaemonEndpoints(Model):
+    kubelet_endpoint: DaemonEndpoint = written(DaemonEndpoint)
+
+
+class NodeFeatures(Model):
+    supplemental_groups_policy: bool | None = None
+
+
+class ContainerImage(Model):
+    names: tuple[str, ...] = ()
+    size_bytes: int | None = None
+
+
+class NodeSwapStatus(Model):
+    capacity: int | None = None
+
+
+class NodeSystemInfo(Model):
+    machine_id: str = written(str)
+    system_uuid: str = written(str)
+    boot_id: str = written(str)
+    kernel_version: str = written(str)
+    os_image: str = written(str)
+    container_runtime_version: str = written(str)
+    kubelet_version: str = written(str)
+    kube_proxy_version: str = written(str)
+    operating_system: str = written(str)
+    architecture: str = written(str)
+    swap: NodeSwapStatus | None = None
+
+
+class NodeRuntimeHandlerFeatures(Model):
+    recursive_read_only_mounts: bool | None = None
+    user_namespaces: bool | None = None
+
+
+class NodeRuntimeHandler(Model):
+    name: str = ""
+    features: NodeRuntimeHandlerFeatures | None = None
+
+
+class AttachedVolume(Model):
+    name: str = written(str)
+    device_path: str = written(str)
+
+
+class NodeStatus(Model):
+    capacity: Mapping[str, Quantity] = {}
+    allocatable: Mapping[str, Quantity] = {}
+    phase: Annotated[str, OneOf("Pending", "Running", "Terminated")] = ""
+    conditions: Annotated[tuple[NodeCondition, ...], MergeBy("type", ("type",))] = ()
+    addresses: Annotated[tuple[NodeAddress, ...], MergeBy("type", ("type",))] = ()
+    daemon_endpoints: NodeDaemonEndpoints = written(NodeDaemonEndpoints)
+    node_info: NodeSystemInfo = written(NodeSystemInfo)
+    images: tuple[ContainerImage, ...] = ()
+    volumes_in_use: tuple[str, ...] = ()
+    volumes_attached: tuple[AttachedVolume, ...] = ()
+    config: NodeConfigStatus | None = None
+    runtime_handlers: tuple[NodeRuntimeHandler, ...] = ()
+    features: NodeFeatures | None = None
+    declared_features: tuple[str, ...] = ()
+
+
+class Node(
+    Resource,
+    version="v1",
+    plural="nodes",
+    namespaced=False,
+    short_names=("no",),
+    generation_of=(),
+    selectable_fields=("spec.unschedulable",),
+):
+    spec: NodeSpec = written(NodeSpec)
+    status: NodeStatus = written(NodeStatus)

@@ -1,0 +1,119 @@
+"""Model: the frozen value that every API type is, and its one mapping to JSON.
+
+Attributes are snake_case, the wire is Kubernetes' camelCase. Three rules decide what is written:
+
+- a field equal to its default is left out (Go's `omitempty`);
+- a field declared with `written(T)` is always there, zero or not (Go without `omitempty`, or a plain struct);
+- `T | None = None` tells an explicit zero from nothing (a pointer in Go).
+
+Reading is exact: `decode` reports unknown fields, drops nulls, and turns a wrong type into the sentence that Go's
+decoder uses. The happy path is one call into pydantic's core; only a document that it refuses is looked at twice.
+
+Kubernetes: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json
+Simplified: one version a kind, so there is no conversion between an internal and an external form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeAlias, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from minikube_py.api.decoding import DecodeError, path_text, remove, syntax_error, type_error
+
+Json: TypeAlias = Any
+"""A JSON document of a shape that this code does not fix (a patch, a CRD's object, managed fields)."""
+
+M = TypeVar("M", bound="Model")
+
+_WORDS_WRITTEN_WHOLE = {
+    "ip": "IP", "ips": "IPs", "id": "ID", "cidr": "CIDR", "cidrs": "CIDRs", "uid": "UID", "url": "URL", "uuid": "UUID",
+    "dns": "DNS", "pid": "PID", "ipc": "IPC", "fqdn": "FQDN", "os": "OS", "gb": "GB", "tls": "TLS", "api": "API",
+}  # fmt: skip
+
+
+def wire_name(attribute: str) -> str:
+    """The JSON name of an attribute: `pod_ip` is podIP, `host_ips` hostIPs; the first word is always lower case."""
+    first, *rest = attribute.rstrip("_").split("_")
+    return first + "".join(_WORDS_WRITTEN_WHOLE.get(word, word.capitalize()) for word in rest)
+
+
+def written(kind: type[Any], *, alias: str | None = None) -> Any:
+    """A field that is on the wire even when it is empty; its default is `kind()`."""
+    # A factory that takes the other fields cannot be asked for its value later, so `exclude_defaults` keeps the field.
+    return Field(default_factory=lambda _fields: kind(), alias=alias)
+
+
+def written_null() -> Any:
+    """A field that is on the wire as null when it has no value (a time without `omitempty` in Go)."""
+    return Field(default_factory=lambda _fields: None)
+
+
+class Model(BaseModel):
+    """A frozen API value. Copy with `replace`, compare with `==`; never changed in place, so it can be shared."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=wire_name,
+        populate_by_name=True,
+        defer_build=True,
+    )
+
+    @classmethod
+    def from_json(cls, data: bytes | str) -> Self:
+        """The value of a JSON text. Unknown fields are dropped.
+
+        Raises: DecodeError.
+        """
+        return decode(cls, data).value
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> Self:
+        """The value of a parsed document, which is not kept. Raises: DecodeError."""
+        return decode(cls, orjson.dumps(document)).value
+
+    def to_json(self) -> bytes:
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_defaults=True)
+
+    def to_dict(self) -> dict[str, Json]:
+        document: dict[str, Json] = orjson.loads(self.to_json())
+        return document
+
+
+def replace(value: M, **changes: object) -> M:
+    """A copy with some attributes changed. The changes are not validated: they come from typed code."""
+    return value.model_copy(update=changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[M]):
+    value: M
+    unknown_fields: tuple[str, ...] = ()
+    """Paths that the type does not have, such as `spec.containers[0].imagee`, in document order."""
+
+
+def decode(model: type[M], data: bytes | str) -> Decoded[M]:
+    """Read a JSON text as `model`, collecting unknown fields and ignoring nulls.
+
+    Raises: DecodeError naming the first field of a wrong type.
+    """
+    try:
+        return Decoded(model.model_validate_json(data))
+    except ValidationError as refused:
+        errors = refused.errors(include_url=False, include_context=False)
+    if errors[0]["type"] == "json_invalid":
+        raise DecodeError(syntax_error(errors[0]["msg"], data))
+    document = orjson.loads(data)
+    unknown = tuple(path_text(error["loc"]) for error in errors if error["type"] == "extra_forbidden")
+    for error in errors:
+        if error["type"] == "extra_forbidden" or error["input"] is None:
+            remove(document, error["loc"])
+    try:
+        return Decoded(model.model_validate_json(orjson.dumps(document)), unknown)
+    except ValidationError as refused:
+        raise DecodeError(type_error(model, refused.errors(include_url=False)[0])) from refused

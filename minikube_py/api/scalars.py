@@ -1,0 +1,164 @@
+"""The scalar types of the API: text with a canonical form that can be compared and reckoned with.
+
+Each is a `str`, so that it costs nothing to write out and equality is equality of the canonical text.
+
+Kubernetes: apimachinery/pkg/api/resource/quantity.go, meta/v1/{time,micro_time}.go, util/intstr
+Simplified: Quantity keeps suffixes of its own family only (decimal stays decimal, binary stays binary), with
+arbitrary precision instead of int64 with a fall-back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import AfterValidator, GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
+_BINARY = {f"{letter}i": 1024 ** (index + 1) for index, letter in enumerate("KMGTPE")}
+_DECIMAL = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)} | {
+    letter: Decimal(1000) ** (index + 1) for index, letter in enumerate("kMGTPE")
+}
+
+
+class Quantity(str):
+    """An amount such as `100m`, `1.5Gi`, `2`; always in canonical form, so `Quantity("1000m") == "1"`.
+
+    Raises: ValueError for text that is no quantity.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str | int | float = "0") -> Self:
+        return super().__new__(cls, _canonical(str(text)))
+
+    @property
+    def value(self) -> Decimal:
+        """The exact amount in whole units (cores, bytes)."""
+        return _parse(self)[0]
+
+    @property
+    def millis(self) -> int:
+        """Thousandths, rounded up: what CPU is counted in."""
+        return int((self.value * 1000).to_integral_value(ROUND_CEILING))
+
+    @property
+    def units(self) -> int:
+        """Whole units, rounded up: what bytes and pods are counted in."""
+        return int(self.value.to_integral_value(ROUND_CEILING))
+
+    def __add__(self, other: str) -> Quantity:
+        return Quantity.of(self.value + Quantity(other).value, binary=self.endswith("i"))
+
+    @classmethod
+    def of(cls, value: Decimal | int, *, binary: bool = False) -> Quantity:
+        return cls(_format(Decimal(value), "binary" if binary else "decimal"))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        given = core_schema.union_schema(
+            [core_schema.str_schema(), core_schema.int_schema(), core_schema.float_schema()]
+        )
+        return core_schema.no_info_after_validator_function(
+            cls, given, serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="unless-none")
+        )
+
+
+def _parse(text: str) -> tuple[Decimal, str]:
+    matched = _QUANTITY.fullmatch(text)
+    if matched is None:
+        raise ValueError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+    number, suffix = Decimal(matched[1]), matched[2] or ""
+    if suffix in _BINARY:
+        return number * _BINARY[suffix], "binary"
+    if suffix in _DECIMAL:
+        return number * _DECIMAL[suffix], "decimal"
+    return number * Decimal(10) ** int(suffix[1:]), "exponent"
+
+
+def _canonical(text: str) -> str:
+    if text.isdecimal() and not text.startswith("0") and not text.endswith("000"):
+        return text
+    value, family = _parse(text)
+    return _format(value, family)
+
+
+def _format(value: Decimal, family: str) -> str:
+    """The text with the largest suffix that leaves a whole number, never finer than a billionth."""
+    if value == 0:
+        return "0"
+    nanos = int((value * 1_000_000_000).to_integral_value(ROUND_CEILING))
+    if family == "binary" and nanos % 1_000_000_000 == 0 and abs(value) >= 1024:
+        units = nanos // 1_000_000_000
+        power = max((p for p in range(7) if units % 1024**p == 0), default=0)
+        return f"{units // 1024**power}{'KMGTPE'[power - 1] + 'i' if power else ''}"
+    power = max(p for p in range(10) if nanos % 1000**p == 0)
+    number = nanos // 1000**power
+    if family == "exponent":
+        return f"{number}e{3 * (power - 3)}" if power != 3 else str(number)
+    return f"{number}{['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'][power]}"
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+class Time(str):
+    """A moment to the second, as RFC 3339 text in UTC: `2026-11-23T08:00:00Z`. Text order is time order."""
+
+    __slots__ = ()
+    _timespec = "seconds"
+
+    def __new__(cls, text: str) -> Self:
+        if len(text) == 20 and text[19] == "Z" and _TIME.fullmatch(text) and cls._timespec == "seconds":
+            return super().__new__(cls, text)
+        if _TIME.fullmatch(text) is None:
+            raise ValueError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse')
+        return super().__new__(cls, cls._text(datetime.fromisoformat(text)))
+
+    @classmethod
+    def _text(cls, moment: datetime) -> str:
+        return moment.astimezone(UTC).isoformat(timespec=cls._timespec).removesuffix("+00:00") + "Z"
+
+    @classmethod
+    def now(cls) -> Self:
+        return cls(cls._text(datetime.now(UTC)))
+
+    @classmethod
+    def at(cls, epoch_s: float) -> Self:
+        return cls(cls._text(datetime.fromtimestamp(epoch_s, UTC)))
+
+    @property
+    def epoch_s(self) -> float:
+        return datetime.fromisoformat(self).timestamp()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+class MicroTime(Time):
+    """A moment to the microsecond: `2026-11-23T08:00:00.000000Z`."""
+
+    __slots__ = ()
+    _timespec = "microseconds"
+
+
+IntOrString: TypeAlias = int | str
+"""A number, or text: a port's name or a percentage."""
+
+
+def _check_base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("illegal base64 data at input byte 0") from None
+    return text
+
+
+Base64: TypeAlias = Annotated[str, AfterValidator(_check_base64)]
+"""Bytes, kept as the base64 text of the wire."""
