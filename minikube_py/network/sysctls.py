@@ -1,0 +1,35 @@
+"""Kernel settings changed for as long as the network is up, with the old values in a file to put back."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+_ROOT = Path("/proc/sys")
+
+
+class Sysctls:
+    """Settings by their path below /proc/sys."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def set(self, wanted: Mapping[str, str]) -> None:
+        """Change settings; the value first found is what `restore` writes. One the kernel lacks is passed over."""
+        before = self._before()
+        present = {key: value for key, value in wanted.items() if (_ROOT / key).exists()}
+        for key in present:
+            before.setdefault(key, (_ROOT / key).read_text().strip())
+        self._file.write_text(json.dumps(before))
+        for key, value in present.items():
+            (_ROOT / key).write_text(value)
+
+    def restore(self) -> None:
+        for key, value in self._before().items():
+            (_ROOT / key).write_text(value)
+        self._file.unlink(missing_ok=True)
+
+    def _before(self) -> dict[str, str]:
+        try:
+            return {str(key): str(value) for key, value in json.loads(self._file.read_text()).items()}
+        except FileNotFoundError:
+            return {}
