@@ -1,0 +1,55 @@
+"""pykubectl: the table of verbs, and what happens to their errors.
+
+Each verb is a module of `verbs/` (see `command.py` for its shape); its line here is all that makes it known. A module
+is imported when its verb is typed, so that `pykubectl --help` stays quick.
+
+Kubernetes: kubectl pkg/cmd/cmd.go.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from minikube_py.cli.command import Entry, VerbGroup
+from minikube_py.cli.errors import PROGRAM, CommandError
+from minikube_py.errors import MinikubeError
+
+_BEGINNER = "Basic Commands (Beginner)"
+_INTERMEDIATE = "Basic Commands (Intermediate)"
+_DEPLOY = "Deploy Commands"
+_CLUSTER = "Cluster Management Commands"
+_TROUBLE = "Troubleshooting and Debugging Commands"
+_ADVANCED = "Advanced Commands"
+_SETTINGS = "Settings Commands"
+_OTHER = "Other Commands"
+_VERBS = "minikube_py.cli.verbs"
+
+COMMANDS = (Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),)
+
+ROOT = VerbGroup(PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return the exit code; errors are printed here and nowhere else."""
+    try:
+        code = ROOT.main_with(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away; nothing may be written any more, not even by the interpreter's exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except CommandError as error:
+        _complain(str(error))
+        return error.exit_code
+    except MinikubeError as error:
+        _complain(f"error: {error}")
+        return 1
+    return code
+
+
+def _complain(text: str) -> None:
+    sys.stdout.flush()
+    if text:
+        print(text, file=sys.stderr)
