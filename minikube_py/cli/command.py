@@ -78,9 +78,11 @@ class Verb(click.Command):
         usage: str,
         examples: str = "",
     ) -> None:
+        own = options_of(flags_class)
+        hidden = {option.name for option in own}
         super().__init__(
             name,
-            params=[*options_of(flags_class), *options_of(GlobalFlags, is_global=True)],
+            params=[*own, *(o for o in options_of(GlobalFlags, is_global=True) if o.name not in hidden)],
             help=summary,
             add_help_option=False,
         )

@@ -24,7 +24,10 @@ _SETTINGS = "Settings Commands"
 _OTHER = "Other Commands"
 _VERBS = "minikube_py.cli.verbs"
 
-COMMANDS = (Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),)
+COMMANDS = (
+    Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
+    Entry("config", f"{_VERBS}.config", "Change and show the kubeconfig files", _OTHER),
+)
 
 ROOT = VerbGroup(PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words")
 

@@ -19,6 +19,7 @@ from minikube_py.client.yaml_text import Document
 
 Printer = Callable[[Document], str]
 FORMATS = "custom-columns,custom-columns-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,wide,yaml"
+OBJECT_FORMATS = "json,jsonpath,jsonpath-as-json,jsonpath-file,name,yaml"
 _REFUSED = ("go-template", "go-template-file", "template", "templatefile", "kyaml")
 
 
@@ -120,7 +121,8 @@ def name_text(document: Document) -> str:
     """Write TYPE/NAME, one line an object."""
     if "items" in document and str(document.get("kind", "")).endswith("List"):
         return "".join(name_text(item) for item in document["items"])
-    return f"{qualified_kind(document)}/{document['metadata']['name']}\n"
+    name = (document.get("metadata") or {}).get("name") or "<unknown>"
+    return f"{qualified_kind(document)}/{name}\n"
 
 
 def qualified_kind(document: Document) -> str:
