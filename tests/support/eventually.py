@@ -3,11 +3,17 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 _INTERVAL_S = 0.02
+
+
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], *, timeout_s: float = ...) -> T: ...
+@overload
+async def eventually(condition: Callable[[], T], *, timeout_s: float = ...) -> T: ...
 
 
 async def eventually(condition: Callable[[], T | Awaitable[T]], *, timeout_s: float = 10.0) -> T:
