@@ -25,8 +25,15 @@ _OTHER = "Other Commands"
 _VERBS = "minikube_py.cli.verbs"
 
 COMMANDS = (
+    Entry("explain", f"{_VERBS}.explain", "Show the documentation of a resource's fields", _INTERMEDIATE),
     Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
-    Entry("config", f"{_VERBS}.config", "Change and show the kubeconfig files", _OTHER),
+    Entry("cluster-info", f"{_VERBS}.cluster_info", "Show where the control plane answers", _CLUSTER),
+    Entry("events", f"{_VERBS}.events", "List events", _TROUBLE),
+    Entry("api-resources", f"{_VERBS}.api_resources", "Show the types of resource that the server serves", _OTHER),
+    Entry("api-versions", f"{_VERBS}.api_versions", "Show the API versions that the server serves", _OTHER),
+    Entry("config", f"{_VERBS}.config", "Change the kubeconfig", _OTHER),
+    Entry("version", f"{_VERBS}.version", "Show the versions of client and server", _OTHER),
+    Entry("options", f"{_VERBS}.options", "List the flags that every command takes", _OTHER),
 )
 
 ROOT = VerbGroup(PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words")

@@ -105,9 +105,9 @@ def _bare_printer(chosen: Format, no_headers: bool) -> Printer:
     return lambda document: columns.render(document, no_headers)
 
 
-def json_text(document: Any) -> str:
+def json_text(document: Any, sort_keys: bool = True) -> str:
     """Write a document as kubectl's -o json."""
-    return _indented(document) + "\n"
+    return _indented(document, sort_keys) + "\n"
 
 
 def yaml_text(document: Any) -> str:
@@ -148,6 +148,6 @@ def list_of(documents: list[Document]) -> Document:
     return {"apiVersion": "v1", "items": documents, "kind": "List", "metadata": {"resourceVersion": ""}}
 
 
-def _indented(value: Any) -> str:
-    text = json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False)
+def _indented(value: Any, sort_keys: bool = True) -> str:
+    text = json.dumps(value, indent=4, sort_keys=sort_keys, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

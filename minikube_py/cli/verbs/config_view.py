@@ -50,7 +50,7 @@ class GetContextsFlags:
 def view(call: Invocation[ViewFlags]) -> None:
     """Show the merged kubeconfig."""
     if call.words:
-        raise call.usage_error(f"error: unexpected arguments: [{' '.join(call.words)}]")
+        raise call.usage_error(f"unexpected arguments: [{' '.join(call.words)}]")
     flags = call.flags
     config = call.session.kubeconfig
     document = merged(config, flatten=flags.flatten)

@@ -85,7 +85,7 @@ def _checked_format(call: Invocation[GetFlags]) -> Format:
     if not call.words and not flags.filename and not flags.kustomize:
         raise _nothing_asked(call)
     if flags.output_watch_events and not (flags.watch or flags.watch_only):
-        raise call.usage_error("error: --output-watch-events option can only be used with --watch or --watch-only")
+        raise call.usage_error("--output-watch-events option can only be used with --watch or --watch-only")
     if not flags.server_print:
         raise CommandError("--server-print=false is not supported; the server makes the columns")
     return parse_format(flags.output, flags.template)
