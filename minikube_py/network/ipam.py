@@ -10,7 +10,7 @@ Simplified: one range, no routes in the answer, no reserved addresses besides ne
 """
 
 import ipaddress
-import os
+import uuid
 from pathlib import Path
 
 from minikube_py.network.interface import AddressPoolExhausted, NetworkFault
@@ -71,7 +71,7 @@ class AddressPool:
         target = self._folder / address
         if target.exists():
             return False
-        draft = self._folder / f"{address}.{os.getpid()}.new"
+        draft = self._folder / f"{address}.{uuid.uuid4().hex}.new"
         draft.write_text(pod_id)
         try:
             target.hardlink_to(draft)
@@ -89,6 +89,6 @@ class AddressPool:
         return (last - first + 1) % count
 
     def _remember(self, address: str) -> None:
-        draft = self._folder / f"{_LAST}.new"
+        draft = self._folder / f"{_LAST}.{uuid.uuid4().hex}.new"
         draft.write_text(address)
         draft.rename(self._folder / _LAST)
