@@ -61,8 +61,10 @@ class Definition:
     """True: a PUT to a name that does not exist creates it."""
     ttl_s: int | None = None
     """Objects vanish this long after their last write."""
-    stored_group: str = ""
-    """Where the same objects are served by two groups, the group whose keys and form they are stored under."""
+    stored_prefix: str = ""
+    """Set for a kind that is a second view of another's stored objects: where those lie."""
+    returns_deleted_object: bool = False
+    """True: a DELETE that removes the object at once answers with it, not with a Status."""
 
     @property
     def api_version(self) -> str:
@@ -84,6 +86,8 @@ class Definition:
     @property
     def key_prefix(self) -> str:
         """Where the objects lie in the store."""
+        if self.stored_prefix:
+            return self.stored_prefix
         return f"/registry/{self.group}/{self.plural}/" if self.group else f"/registry/{self.plural}/"
 
     @property

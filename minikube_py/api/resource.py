@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, ClassVar, Self
 
+import orjson
 from pydantic import AfterValidator, Field
 
 from minikube_py.api.definition import Definition
@@ -63,17 +64,29 @@ class Resource(Model):
         """This kind's document of a stored one; another only for a kind that is a second view of stored objects."""
         return document
 
+    @classmethod
+    def decode_stored(cls, data: bytes) -> Self:
+        """The object that stored bytes stand for. Raises: DecodeError."""
+        if not cls.definition.stored_prefix:
+            return cls.from_json(data)
+        return cls.from_dict(cls.from_stored(orjson.loads(data)))
+
+    def served(self, revision: int) -> bytes:
+        """The JSON text that a client gets of this object when the store has it at `revision`."""
+        metadata = self.metadata.model_copy(update={"resource_version": str(revision)})
+        return self.model_copy(update={"metadata": metadata}).to_json()
+
     def defaulted(self) -> Self:
         """A copy with the defaults of every field that depends on another; applied to whatever a client sends."""
         return self
 
     def prepare_for_create(self) -> Self:
         """A copy as a new object starts: the status of most kinds is emptied."""
-        if self.definition.has_status:
-            return self.model_copy(
-                update={"status": type(self).model_fields["status"].get_default(call_default_factory=True)}
-            )
-        return self
+        return self.model_copy(update={"status": self.empty_status()}) if self.definition.has_status else self
+
+    @classmethod
+    def empty_status(cls) -> Any:
+        return cls.model_fields["status"].get_default(call_default_factory=True, validated_data={})
 
     def prepare_for_update(self, old: Self) -> Self:
         """A copy in which what this write may not change is as it was in `old`; status is kept apart by the writer."""
@@ -86,6 +99,18 @@ class Resource(Model):
     def status_errors(self, old: Self) -> Iterable[FieldError]:
         """What is wrong with a write of the status subresource."""
         return ()
+
+    def deletion_grace_s(self, asked_s: int | None) -> int:
+        """How long a deletion waits for somebody (the kubelet) to confirm it; 0 removes the object at once."""
+        return 0
+
+    def deleting(self) -> Self:
+        """A copy as it looks from the moment that its deletion was asked for."""
+        return self
+
+    def may_be_removed(self) -> bool:
+        """Whether nobody has to clean up any more before the object can go."""
+        return not self.metadata.finalizers
 
     def warnings(self) -> Iterable[str]:
         """What the client should be told although the write succeeds (Warning headers)."""

@@ -31,9 +31,11 @@ class ApiError(MinikubeError):
         self.details = dict(details) if details is not None else None
         self.retry_after_s = retry_after_s
         self.status_code = self.code
+        self.list_metadata: dict[str, Json] = {}
 
     def to_status(self) -> dict[str, Json]:
-        status: dict[str, Json] = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        status: dict[str, Json] = {"kind": "Status", "apiVersion": "v1", "metadata": self.list_metadata}
+        status["status"] = "Failure"
         status["message"] = self.message
         if self.reason:
             status["reason"] = self.reason

@@ -1,0 +1,41 @@
+"""pykube-apiserver: the API server as a process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from minikube_py.apiserver.config import ApiServerConfig
+from minikube_py.telemetry.process import run_process
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.option("--etcd-servers", default="", help="Comma-separated URLs of etcd, e.g. http://localhost:2379.")
+@click.option("--storage", default="", help="A store without etcd: sqlite:///PATH, or memory://.")
+@click.option("--bind-address", "--address", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", "--insecure-port", default=8080, show_default=True, type=int)
+@click.option("--service-cluster-ip-range", default="10.0.0.0/24", show_default=True, help="Addresses of Services.")
+@click.option("--allow-privileged", is_flag=True, help="Allow privileged containers.")
+@click.option(
+    "--service-account-signing-key-file",
+    type=click.Path(path_type=Path),
+    help="PEM private key that signs the tokens of service accounts; without it there are no tokens.",
+)
+@click.option(
+    "-v", "--verbosity", default=2, show_default=True, help="Log level as in Kubernetes: 4 and more is debug."
+)
+def main(etcd_servers: str, verbosity: int, **options: object) -> None:
+    """The Kubernetes API: stores objects and tells who watches; everything else is somebody else's work."""
+    servers = tuple(server for server in etcd_servers.split(",") if server)
+
+    async def serve() -> None:
+        from minikube_py.apiserver.run import run
+
+        await run(ApiServerConfig(etcd_servers=servers, **options))  # type: ignore[arg-type]  # click checked them
+
+    run_process("kube-apiserver", serve, verbosity)
+
+
+if __name__ == "__main__":
+    main()

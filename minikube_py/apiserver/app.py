@@ -1,0 +1,105 @@
+"""The HTTP application: FastAPI for the fixed paths, the catch-all for the resource API.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{healthz,routes}
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from minikube_py.apiserver.openapi import OpenApi
+from minikube_py.apiserver.server import ResourceApp
+
+KUBERNETES_VERSION = "v1.36.2"
+"""The version whose API is served, which clients compare with their own."""
+
+
+def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], bool]) -> ASGIApp:
+    """`is_ready`: whether the caches have been filled and the store answers."""
+    app = FastAPI(title="minikube_py", docs_url=None, redoc_url=None, openapi_url=None)
+    _add_health(app, is_ready)
+    _add_openapi(app, openapi)
+
+    @app.get("/version")
+    def version() -> Response:
+        return Response(orjson.dumps(_version()), media_type="application/json")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.exception_handler(404)
+    async def not_found(_request: Request, _error: Exception) -> Response:
+        return _nothing_here()
+
+    return _Dispatch(app, resources)
+
+
+def _add_health(app: FastAPI, is_ready: Callable[[], bool]) -> None:
+    @app.get("/healthz")
+    @app.get("/readyz")
+    def ready() -> Response:
+        if is_ready():
+            return Response("ok", media_type="text/plain")
+        return Response("[-]storage failed: the store does not answer\n", 500, media_type="text/plain")
+
+    @app.get("/livez")
+    def live() -> Response:
+        return Response("ok", media_type="text/plain")
+
+
+def _add_openapi(app: FastAPI, openapi: OpenApi) -> None:
+    @app.get("/openapi/v3")
+    def index() -> Response:
+        return Response(orjson.dumps(openapi.index()), media_type="application/json")
+
+    @app.get("/openapi/v3/{path:path}")
+    def document(path: str, request: Request) -> Response:
+        found = openapi.document(path)
+        if found is None:
+            return _nothing_here()
+        headers = {"ETag": found.etag}
+        if request.headers.get("if-none-match") == found.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(found.body, media_type="application/json", headers=headers)
+
+
+def _nothing_here() -> Response:
+    return Response("404 page not found\n", 404, media_type="text/plain")
+
+
+class _Dispatch:
+    """Sends /api and /apis to the catch-all without FastAPI's cost, and all else to FastAPI."""
+
+    def __init__(self, fixed: FastAPI, resources: ResourceApp) -> None:
+        self._fixed = fixed
+        self._resources = resources
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_resource = scope["type"] != "lifespan" and scope["path"].split("/", 2)[1] in ("api", "apis")
+        await (self._resources if is_resource else self._fixed)(scope, receive, send)
+
+
+def _version() -> dict[str, str]:
+    major, minor, _ = KUBERNETES_VERSION.removeprefix("v").split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
+        "gitVersion": f"{KUBERNETES_VERSION}+minikube-py",
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": f"python{platform.python_version()}",
+        "compiler": platform.python_implementation().lower(),
+        "platform": f"linux/{'amd64' if platform.machine() == 'x86_64' else platform.machine()}",
+    }

@@ -1,0 +1,103 @@
+"""Request bodies: JSON, YAML or protobuf to the object that is meant, with what field validation has to say.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{create,rest}.go, apimachinery/pkg/runtime/serializer
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import orjson
+
+from minikube_py.api.decoding import DecodeError
+from minikube_py.api.manifest import ManifestError, load_yaml_strict, parse_json_strict
+from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.model import Json, Model, decode
+from minikube_py.api.protobuf import ProtobufError, decode_protobuf
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import BadRequest
+from minikube_py.apiserver.negotiation import PROTOBUF_TYPE, YAML_TYPE, body_type
+
+M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A parsed body: the document, and the paths of fields that it says twice."""
+
+    document: dict[str, Json]
+    duplicate_fields: tuple[str, ...] = ()
+
+
+def parse(data: bytes, content_type: str, kind: str) -> Body:
+    """Read a body that should be a `kind`. Raises: BadRequest, UnsupportedMediaType."""
+    media_type = body_type(content_type)
+    try:
+        if media_type == PROTOBUF_TYPE:
+            return Body(decode_protobuf(data))
+        document, duplicates = load_yaml_strict(data) if media_type == YAML_TYPE else parse_json_strict(data)
+    except ProtobufError as error:
+        raise BadRequest(f"{kind} cannot be read from the protobuf body: {error}") from error
+    except ManifestError as error:
+        shown = data[:1024].decode(errors="replace") or "<empty>"
+        raise BadRequest(
+            f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
+            f"json parse error: {error} ({shown})"
+        ) from error
+    if not isinstance(document, dict):
+        raise BadRequest(
+            f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse "
+            "error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string }"
+        )
+    return Body(document, tuple(duplicates))
+
+
+def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, tuple[str, ...]]:
+    """The object of a body, with warnings about unknown and duplicate fields.
+
+    Raises: BadRequest for another kind, a wrong type, or (Strict) an unknown or duplicate field.
+    """
+    definition = resource.definition
+    check_kind(body.document, resource)
+    where = f'{definition.kind} in version "{definition.version}" cannot be handled as a {definition.kind}'
+    try:
+        decoded = decode(resource, orjson.dumps(body.document))
+    except DecodeError as error:
+        raise BadRequest(f"{where}: {error}") from error
+    complaints = [f'unknown field "{path}"' for path in decoded.unknown_fields]
+    complaints = [f'duplicate field "{path}"' for path in body.duplicate_fields] + complaints
+    if complaints and field_validation == "Strict":
+        raise BadRequest(f"{where}: strict decoding error: {', '.join(complaints)}")
+    return decoded.value.defaulted(), tuple(complaints) if field_validation == "Warn" else ()
+
+
+def check_kind(document: dict[str, Json], resource: type[Resource]) -> None:
+    """Raises: BadRequest when the document says that it is of another kind; saying nothing is fine."""
+    definition = resource.definition
+    kind = document.get("kind") or definition.kind
+    api_version = document.get("apiVersion") or definition.api_version
+    version = str(api_version).rpartition("/")[2]
+    if api_version != definition.api_version:
+        if kind == definition.kind:
+            scheme = "pkg/api/legacyscheme/scheme.go:30"
+            why = f'no kind "{kind}" is registered for version "{api_version}" in scheme "{scheme}"'
+            raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
+        raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {definition.kind}: unknown conversion')
+    if kind != definition.kind:
+        why = f"converting ({version}.{kind}) to ({definition.group or 'core'}.{definition.kind}): unknown conversion"
+        raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {definition.kind}: {why}')
+
+
+def to_delete_options(data: bytes, content_type: str) -> DeleteOptions:
+    """The options in the body of a DELETE; none where it is empty. Raises: BadRequest."""
+    if not data:
+        return DeleteOptions()
+    document = dict(parse(data, content_type, "DeleteOptions").document)
+    document.pop("kind", None)
+    document.pop("apiVersion", None)
+    try:
+        return decode(DeleteOptions, orjson.dumps(document)).value
+    except DecodeError as error:
+        raise BadRequest(f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: {error}') from error

@@ -1,0 +1,75 @@
+"""What a new cluster holds before anybody asks: four namespaces, and the Service that is the API server itself.
+
+Kubernetes: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from minikube_py.api.kinds.core.endpoints import EndpointAddress, EndpointPort, Endpoints, EndpointSubset
+from minikube_py.api.kinds.core.namespace import Namespace
+from minikube_py.api.kinds.core.service import Service, ServicePort, ServiceSpec
+from minikube_py.api.kinds.discovery.endpoint_slice import Endpoint, EndpointConditions, EndpointSlice
+from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort as SlicePort
+from minikube_py.api.meta import ObjectMeta
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import AlreadyExists
+from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.storage.interface import StorageError
+
+log = logging.getLogger(__name__)
+
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+_RETRY_S = 1.0
+
+
+async def bootstrap(writer: Writer, service_address: str, host: str, port: int) -> None:
+    """Create what is missing, and say where this server listens; tried until the store lets it."""
+    while True:
+        try:
+            for obj in _objects(service_address, host, port):
+                await _ensure(writer, obj)
+            return
+        except StorageError as error:
+            log.warning("cannot create the system objects yet", extra={"error": str(error)})
+            await asyncio.sleep(_RETRY_S)
+
+
+async def _ensure(writer: Writer, obj: Resource) -> None:
+    target = Target(type(obj), obj.metadata.namespace, obj.metadata.name)
+    obj = obj.defaulted()
+    try:
+        await writer.create(target, obj)
+    except AlreadyExists:
+        if isinstance(obj, (Endpoints, EndpointSlice)):
+            await writer.update(target, lambda current: replace(obj, metadata=current.metadata))
+
+
+def _objects(service_address: str, host: str, port: int) -> list[Resource]:
+    labels = {"component": "apiserver", "provider": "kubernetes"}
+    in_default = ObjectMeta(name="kubernetes", namespace="default")
+    service_port = ServicePort(name="https", protocol="TCP", port=443, target_port=port)
+    spec = ServiceSpec(
+        cluster_ip=service_address, cluster_ips=(service_address,), ports=(service_port,), type="ClusterIP"
+    )
+    found: list[Resource] = [Namespace(metadata=ObjectMeta(name=name)) for name in NAMESPACES]
+    found.append(Service(metadata=replace(in_default, labels=labels), spec=spec))
+    if host.startswith("127."):
+        return found
+    skip_mirror = {"endpointslice.kubernetes.io/skip-mirror": "true"}
+    subset = EndpointSubset(
+        addresses=(EndpointAddress(ip=host),), ports=(EndpointPort(name="https", port=port, protocol="TCP"),)
+    )
+    found.append(Endpoints(metadata=replace(in_default, labels=skip_mirror), subsets=(subset,)))
+    found.append(
+        EndpointSlice(
+            metadata=replace(in_default, labels={"kubernetes.io/service-name": "kubernetes"}),
+            address_type="IPv4",
+            endpoints=(Endpoint(addresses=(host,), conditions=EndpointConditions(ready=True)),),
+            ports=(SlicePort(name="https", port=port, protocol="TCP"),),
+        )
+    )
+    return found

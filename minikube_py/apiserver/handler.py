@@ -1,0 +1,310 @@
+"""ResourceHandler: all verbs for all kinds. There is no other way from a request to an object.
+
+    POST   collection  create              PUT    object  update
+    GET    object      get                 PATCH  object  patch (JSON, merge, strategic merge)
+    GET    collection  list, or watch      DELETE object or collection
+
+Nothing here knows a kind by name: what differs between kinds is in their Definition, hooks and subresources.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go and handlers/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import orjson
+
+from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import (
+    BadRequest,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    invalid,
+    not_found,
+)
+from minikube_py.api.validation import invalid_value
+from minikube_py.apiserver import bodies
+from minikube_py.apiserver.answers import Answer, Stream, json_answer, object_answer
+from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
+from minikube_py.apiserver.negotiation import Rendering, rendering
+from minikube_py.apiserver.options import (
+    Query,
+    WriteOptions,
+    check_delete_options,
+    is_true,
+    list_options,
+    parse_revision,
+    write_options,
+)
+from minikube_py.apiserver.patches import PatchBody
+from minikube_py.apiserver.request_info import RequestInfo
+from minikube_py.apiserver.table import IncludeObject, partial_metadata, table
+from minikube_py.apiserver.watch_cache import CachedObject, Cacher
+from minikube_py.apiserver.watch_stream import WatchRequest, WatchStreamer
+from minikube_py.apiserver.writer import Target, Writer, Written, object_key
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request for a resource, its body read."""
+
+    method: str
+    info: RequestInfo
+    query: Query
+    accept: str = ""
+    content_type: str = ""
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+NO_RESOURCE = "the server could not find the requested resource"
+
+
+def no_such_resource() -> NotFound:
+    return NotFound(NO_RESOURCE, details={})
+
+
+def method_not_allowed() -> MethodNotAllowed:
+    return MethodNotAllowed("the server does not allow this method on the requested resource", details={})
+
+
+class ResourceHandler:
+    def __init__(self, cacher: Cacher, lister: Lister, streamer: WatchStreamer, writer: Writer) -> None:
+        self._cacher = cacher
+        self._lister = lister
+        self._streamer = streamer
+        self._writer = writer
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
+        """Do what the request asks of objects of this kind. Raises: ApiError, StorageError."""
+        info, verbs = request.info, resource.definition.verbs
+        if info.namespace and not resource.definition.namespaced:
+            raise no_such_resource()
+        verb = _verb(request)
+        if verb not in verbs or (verb == "create" and resource.definition.namespaced and not info.namespace):
+            raise method_not_allowed()
+        match verb:
+            case "watch":
+                return await self.watch(resource, request)
+            case "list":
+                return await self.list(resource, request)
+            case "get":
+                return await self.get(resource, request)
+            case "create":
+                return await self.create(resource, request)
+            case "update":
+                return await self.update(resource, request)
+            case "patch":
+                return await self.patch(resource, request)
+            case "delete":
+                return await self.delete(resource, request)
+            case _:
+                return await self.delete_collection(resource, request)
+
+    async def get(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        wanted = rendering(request.accept)
+        item = await self._find(resource, request)
+        return object_answer(_in_form(resource, item, wanted, request.query), wanted)
+
+    async def _find(self, resource: type[Resource], request: ApiRequest) -> CachedObject:
+        revision_text = request.query.get("resourceVersion", "")
+        if not revision_text:
+            await self._cacher.catch_up()
+        elif not await self._cacher.wait_for(parse_revision(revision_text), timeout_s=3):
+            raise too_large_revision(int(revision_text), self._cacher.revision)
+        info = request.info
+        item = self._cacher.of(resource).get(object_key(resource, info.namespace, info.name))
+        if item is None:
+            raise not_found(resource.definition, info.name)
+        return item
+
+    async def list(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        wanted = rendering(request.accept)
+        options = list_options(request.query, watch=False)
+        page = await self._lister.list(resource, request.info.namespace, options)
+        if wanted.form == "Table":
+            include = _include(request.query)
+            document = table(resource, page.items, include=include, list_metadata=page.metadata())
+            return object_answer(orjson.dumps(document), wanted)
+        if wanted.form == "PartialObjectMetadataList":
+            items = [partial_metadata(item) for item in page.items]
+            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+            return object_answer(orjson.dumps({**head, "metadata": page.metadata(), "items": items}), wanted)
+        return object_answer(list_body(resource, page), wanted)
+
+    async def watch(self, resource: type[Resource], request: ApiRequest) -> Stream:
+        query = dict(request.query)
+        if request.info.name:
+            query["fieldSelector"] = f"metadata.name={request.info.name}"
+        wanted = rendering(request.accept)
+        options = list_options(query, watch=True)
+        watched = WatchRequest(resource, request.info.namespace, options, wanted, _include(query))
+        return Stream(await self._streamer.open(watched))
+
+    async def create(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        options = write_options(request.query, "CreateOptions")
+        obj, warnings = self._received(resource, request, options)
+        info = request.info
+        written = await self._writer.create(Target(resource, info.namespace, "", dry_run=options.dry_run), obj)
+        return _written_answer(resource, request, written, warnings, code=201)
+
+    def _received(
+        self, resource: type[Resource], request: ApiRequest, options: WriteOptions
+    ) -> tuple[Resource, tuple[str, ...]]:
+        body = bodies.parse(request.body, request.content_type, resource.definition.kind)
+        obj, warnings = bodies.to_object(body, resource, options.field_validation)
+        _check_address(request.info, obj)
+        return obj, (*warnings, *obj.warnings())
+
+    async def update(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        options = write_options(request.query, "UpdateOptions")
+        obj, warnings = self._received(resource, request, options)
+        target = self.target(resource, request, dry_run=options.dry_run)
+        if not obj.metadata.resource_version and not resource.definition.allows_unconditional_update:
+            raise _must_have_version(resource, obj)
+        try:
+            written = await self._writer.update(target, lambda _current: obj)
+            return _written_answer(resource, request, written, warnings)
+        except NotFound:
+            if not resource.definition.allows_create_on_update or target.subresource:
+                raise
+        written = await self._writer.create(target, obj)
+        return _written_answer(resource, request, written, warnings, code=201)
+
+    async def patch(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        options = write_options(request.query, "PatchOptions")
+        patch = PatchBody.parse(request.content_type, request.body, request.query)
+        warnings: tuple[str, ...] = ()
+
+        def change(current: Resource) -> Resource:
+            nonlocal warnings
+            body = bodies.Body(patch.apply(current))
+            asked, warnings = bodies.to_object(body, resource, options.field_validation)
+            _check_address(request.info, asked)
+            if not patch.names_version:
+                asked = asked.model_copy(
+                    update={"metadata": asked.metadata.model_copy(update={"resource_version": ""})}
+                )
+            warnings = (*warnings, *asked.warnings())
+            return asked
+
+        target = self.target(resource, request, dry_run=options.dry_run)
+        written = await self._writer.update(target, change)
+        return _written_answer(resource, request, written, warnings)
+
+    async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        options = bodies.to_delete_options(request.body, request.content_type)
+        options = _with_query(options, request.query)
+        check_delete_options(options)
+        target = self.target(resource, request, dry_run=bool(options.dry_run))
+        written = await self._writer.delete(target, options)
+        definition = resource.definition
+        if written.is_removed and not definition.returns_deleted_object:
+            details = {"name": request.info.name, "group": definition.group, "kind": definition.plural}
+            details["uid"] = written.obj.metadata.uid
+            details = {key: value for key, value in details.items() if value}
+            return json_answer(
+                {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+            )
+        return _written_answer(resource, request, written, ())
+
+    async def delete_collection(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        options = bodies.to_delete_options(request.body, request.content_type)
+        options = _with_query(options, request.query)
+        check_delete_options(options)
+        page = await self._lister.list(resource, request.info.namespace, list_options(request.query, watch=False))
+        for item in page.items:
+            metadata = orjson.loads(item.data)["metadata"]
+            target = Target(resource, metadata.get("namespace", ""), metadata["name"], dry_run=bool(options.dry_run))
+            try:
+                await self._writer.delete(target, options)
+            except NotFound:
+                continue
+        return object_answer(list_body(resource, page), rendering(request.accept))
+
+    @staticmethod
+    def target(resource: type[Resource], request: ApiRequest, *, dry_run: bool) -> Target:
+        info = request.info
+        subresource = info.subresource if info.subresource == "status" else ""
+        return Target(resource, info.namespace, info.name, subresource, dry_run)
+
+
+def _verb(request: ApiRequest) -> str:
+    """The verb of a method on an object or a collection. Raises: MethodNotAllowed."""
+    info = request.info
+    on_object = bool(info.name)
+    if request.method in ("GET", "HEAD"):
+        if info.watches or (is_true(request.query, "watch") and not info.subresource):
+            return "watch"
+        return "get" if on_object else "list"
+    verbs = {
+        ("POST", False): "create",
+        ("PUT", True): "update",
+        ("PATCH", True): "patch",
+        ("DELETE", True): "delete",
+        ("DELETE", False): "deletecollection",
+    }
+    if (request.method, on_object) not in verbs:
+        raise method_not_allowed()
+    return verbs[request.method, on_object]
+
+
+def _check_address(info: RequestInfo, obj: Resource) -> None:
+    """Raises: BadRequest when the body names another object than the URL."""
+    metadata = obj.metadata
+    if info.name and metadata.name and metadata.name != info.name:
+        raise BadRequest(f"the name of the object ({metadata.name}) does not match the name on the URL ({info.name})")
+    if info.name and not metadata.name:
+        raise BadRequest("name must be provided")
+    if metadata.namespace and metadata.namespace != info.namespace:
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def _must_have_version(resource: type[Resource], obj: Resource) -> Invalid:
+    definition = resource.definition
+    error = invalid_value("metadata.resourceVersion", "", "must be specified for an update")
+    return invalid(definition.group, definition.kind, obj.metadata.name, [error])
+
+
+def _with_query(options: DeleteOptions, query: Query) -> DeleteOptions:
+    """Delete options may come in the query too."""
+    changes: dict[str, object] = {}
+    if query.get("propagationPolicy"):
+        changes["propagation_policy"] = query["propagationPolicy"]
+    if query.get("gracePeriodSeconds"):
+        changes["grace_period_seconds"] = int(query["gracePeriodSeconds"])
+    if query.get("orphanDependents"):
+        changes["orphan_dependents"] = is_true(query, "orphanDependents")
+    if query.get("dryRun"):
+        changes["dry_run"] = (query["dryRun"],)
+    return options.model_copy(update=changes)
+
+
+def _include(query: Query) -> IncludeObject:
+    value = query.get("includeObject", "")
+    if value == "None":
+        return "None"
+    return "Object" if value == "Object" else "Metadata"
+
+
+def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, query: Query) -> bytes:
+    if wanted.form == "Table":
+        metadata = {"resourceVersion": str(item.revision)}
+        return orjson.dumps(table(resource, [item], include=_include(query), list_metadata=metadata))
+    if wanted.form == "PartialObjectMetadata":
+        return orjson.dumps(partial_metadata(item))
+    return item.data
+
+
+def _written_answer(
+    resource: type[Resource], request: ApiRequest, written: Written, warnings: tuple[str, ...], *, code: int = 200
+) -> Answer:
+    wanted = rendering(request.accept)
+    data, metadata = written.obj.to_json(), written.obj.metadata
+    if wanted.form != "object":
+        item = CachedObject("", int(metadata.resource_version or 0), data, metadata.labels, {})
+        data = _in_form(resource, item, wanted, request.query)
+    return object_answer(data, wanted, code=code, warnings=warnings)

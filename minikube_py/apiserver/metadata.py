@@ -1,0 +1,132 @@
+"""What the server does with the metadata of every kind: which fields are its own, and what the others may hold.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/meta.go, apimachinery/pkg/api/validation/objectmeta.go
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable
+
+from minikube_py.api.meta import ObjectMeta, OwnerReference
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
+from minikube_py.api.validation import (
+    FieldError,
+    annotation_errors,
+    forbidden_value,
+    invalid_value,
+    label_errors,
+    qualified_name_errors,
+    required,
+)
+
+_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_SUFFIX_LENGTH = 5
+_LONGEST_GENERATED = 63
+_STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+
+
+def generated_name(prefix: str, source: random.Random) -> str:
+    """`prefix` and five letters that spell no words."""
+    suffix = "".join(source.choices(_SUFFIX_LETTERS, k=_SUFFIX_LENGTH))
+    return prefix[: _LONGEST_GENERATED - _SUFFIX_LENGTH] + suffix
+
+
+def new_metadata(given: ObjectMeta, *, name: str, namespace: str, has_generation: bool) -> ObjectMeta:
+    """The metadata of an object that is being created: identity from the server, the rest from the client."""
+    return replace(
+        given,
+        name=name,
+        namespace=namespace,
+        uid=str(uuid.uuid4()),
+        creation_timestamp=Time.now(),
+        deletion_timestamp=None,
+        deletion_grace_period_seconds=None,
+        generation=1 if has_generation else 0,
+        self_link="",
+        managed_fields=(),
+    )
+
+
+def kept_metadata(given: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
+    """The metadata of an update: what belongs to the server stays as it is, whatever the client sent."""
+    return replace(
+        given,
+        name=current.name,
+        namespace=current.namespace,
+        generate_name=current.generate_name,
+        uid=current.uid,
+        creation_timestamp=current.creation_timestamp,
+        deletion_timestamp=current.deletion_timestamp,
+        deletion_grace_period_seconds=current.deletion_grace_period_seconds,
+        generation=current.generation,
+        self_link="",
+        managed_fields=(),
+    )
+
+
+def metadata_errors(resource: Resource) -> Iterable[FieldError]:
+    """What is wrong with the parts of metadata that a client may set."""
+    metadata = resource.metadata
+    if metadata.generate_name:
+        problem = resource.name_error(metadata.generate_name, prefix=True)
+        if problem:
+            yield invalid_value("metadata.generateName", metadata.generate_name, problem)
+    if not metadata.name:
+        yield required("metadata.name", "name or generateName is required")
+    else:
+        problem = resource.name_error(metadata.name, prefix=False)
+        if problem:
+            yield invalid_value("metadata.name", metadata.name, problem)
+    yield from annotation_errors(metadata.annotations, "metadata.annotations")
+    yield from label_errors(metadata.labels, "metadata.labels")
+    yield from _owner_errors(metadata.owner_references)
+    for index, finalizer in enumerate(metadata.finalizers):
+        yield from _finalizer_errors(finalizer, f"metadata.finalizers[{index}]")
+
+
+def _owner_errors(owners: tuple[OwnerReference, ...]) -> Iterable[FieldError]:
+    path, controllers = "metadata.ownerReferences", []
+    for owner in owners:
+        if not owner.api_version:
+            yield invalid_value(f"{path}.apiVersion", owner.api_version, "version must not be empty")
+        if not owner.kind:
+            yield invalid_value(f"{path}.kind", owner.kind, "must not be empty")
+        if not owner.name:
+            yield invalid_value(f"{path}.name", owner.name, "must not be empty")
+        if not owner.uid:
+            yield invalid_value(f"{path}.uid", owner.uid, "must not be empty")
+        if owner.controller:
+            controllers.append(owner.kind)
+    if len(controllers) > 1:
+        why = f"Only one reference can have Controller set to true. Found {' and '.join(controllers[:2])}"
+        yield invalid_value(path, [owner.to_dict() for owner in owners], why)
+
+
+def _finalizer_errors(finalizer: str, path: str) -> Iterable[FieldError]:
+    problems = qualified_name_errors(finalizer)
+    if problems:
+        yield from (invalid_value(path, finalizer, problem) for problem in problems)
+    elif "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+        yield invalid_value(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
+
+
+def metadata_update_errors(new: Resource, old: Resource) -> Iterable[FieldError]:
+    """What is wrong with the change: nobody may hold back an object that is already going."""
+    if old.metadata.deletion_timestamp is None:
+        return
+    added = set(new.metadata.finalizers) - set(old.metadata.finalizers)
+    if added:
+        why = f"no new finalizers can be added if the object is being deleted, found new finalizers {sorted(added)}"
+        yield forbidden_value("metadata.finalizers", why.replace("'", '"'))
+
+
+def with_generation(new: Resource, old: Resource) -> Resource:
+    """A copy whose generation is one higher if what the generation counts has changed."""
+    counted = new.definition.generation_of
+    if not any(getattr(new, name) != getattr(old, name) for name in counted):
+        return new
+    return replace(new, metadata=replace(new.metadata, generation=old.metadata.generation + 1))

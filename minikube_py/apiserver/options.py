@@ -1,0 +1,161 @@
+"""The query options of each verb, read and checked before anything is done.
+
+Kubernetes: apimachinery/pkg/apis/meta/v1/{types.go,validation}, internalversion/validation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.selectors import FieldSelector, Selector, SelectorError, parse_field_selector, parse_label_selector
+from minikube_py.api.status import BadRequest, InternalError, invalid
+from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, unsupported_value
+
+Query = Mapping[str, str]
+"""The query of a URL, the last value of each name."""
+
+META_GROUP = "meta.k8s.io"
+
+
+def is_true(query: Query, name: str) -> bool:
+    return query.get(name, "").lower() in ("1", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    dry_run: bool = False
+    field_validation: str = "Warn"
+
+
+def write_options(query: Query, kind: str) -> WriteOptions:
+    """The options of a create, update or patch; `kind` is how errors call them (`CreateOptions`).
+
+    Raises: Invalid.
+    """
+    errors = list(_dry_run_errors(query.get("dryRun")))
+    validation = query.get("fieldValidation", "")
+    if validation not in ("", "Ignore", "Strict", "Warn"):
+        errors.append(unsupported_value("fieldValidation", validation, ("", "Ignore", "Strict", "Warn")))
+    if errors:
+        raise invalid(META_GROUP, kind, "", errors)
+    return WriteOptions(dry_run=query.get("dryRun") == "All", field_validation=validation or "Warn")
+
+
+def _dry_run_errors(value: str | None) -> list[FieldError]:
+    return [] if value in (None, "", "All") else [unsupported_value("dryRun", [value], ("All",))]
+
+
+def check_delete_options(options: DeleteOptions) -> None:
+    """Raises: Invalid."""
+    errors = []
+    if options.propagation_policy not in (None, "Foreground", "Background", "Orphan"):
+        supported = ("Foreground", "Background", "Orphan", "nil")
+        errors.append(unsupported_value("propagationPolicy", options.propagation_policy, supported))
+    elif options.propagation_policy is not None and options.orphan_dependents is not None:
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        errors.append(invalid_value("propagationPolicy", options.propagation_policy, why))
+    for value in options.dry_run:
+        errors += _dry_run_errors(value)
+    if errors:
+        raise invalid(META_GROUP, "DeleteOptions", "", errors)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOptions:
+    labels: Selector
+    fields: FieldSelector
+    revision: int = 0
+    is_revision_given: bool = False
+    """False: the newest state is asked for. With revision 0 it is given and means: any state will do."""
+    match: str = ""
+    limit: int = 0
+    continue_token: str = ""
+    bookmarks: bool = False
+    send_initial_events: bool | None = None
+    timeout_s: int | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """A list of exactly that version: asked for by name, or implied by `limit` beside a version."""
+        return self.revision > 0 and (self.match == "Exact" or (self.limit > 0 and not self.match))
+
+
+def list_options(query: Query, *, watch: bool) -> ListOptions:
+    """The options of a list or watch. Raises: BadRequest, Invalid."""
+    try:
+        labels = parse_label_selector(query.get("labelSelector", ""))
+        fields = parse_field_selector(query.get("fieldSelector", ""))
+    except SelectorError as error:
+        raise BadRequest(str(error)) from error
+    initial = query.get("sendInitialEvents")
+    options = ListOptions(
+        labels=labels,
+        fields=fields,
+        match=query.get("resourceVersionMatch", ""),
+        limit=max(_integer(query.get("limit", ""), "ParseInt"), 0),
+        continue_token=query.get("continue", ""),
+        bookmarks=is_true(query, "allowWatchBookmarks"),
+        send_initial_events=None if initial is None else initial.lower() in ("1", "true"),
+        timeout_s=_integer(query["timeoutSeconds"], "ParseInt") if query.get("timeoutSeconds") else None,
+    )
+    revision_text = query.get("resourceVersion", "")
+    errors = _match_errors(options, revision_text, watch)
+    if errors:
+        raise invalid(META_GROUP, "ListOptions", "", errors)
+    if not revision_text:
+        return options
+    revision = parse_revision(revision_text, watch=watch)
+    return replace(options, revision=revision, is_revision_given=True)
+
+
+def parse_revision(text: str, *, watch: bool = False) -> int:
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    if watch:
+        error = InternalError(why)
+        error.reason = ""  # type: ignore[misc]  # upstream answers this one without a reason
+        raise error
+    raise BadRequest(f"invalid resource version: {why}")
+
+
+def _match_errors(options: ListOptions, revision: str, watch: bool) -> list[FieldError]:
+    """What is wrong with resourceVersionMatch in its combinations."""
+    field, match = "resourceVersionMatch", options.match
+    if watch and options.continue_token:
+        return [forbidden_value(field, "resourceVersionMatch is forbidden when continue is provided")]
+    if watch and options.send_initial_events is not None:
+        if match != "NotOlderThan":
+            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            return [forbidden_value(field, why)]
+        return []
+    if watch:
+        return (
+            [forbidden_value(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
+            if match
+            else []
+        )
+    errors = []
+    if match and not revision:
+        errors.append(forbidden_value(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
+    elif match and options.continue_token:
+        errors.append(forbidden_value(field, "resourceVersionMatch is forbidden when continue is provided"))
+    elif match not in ("", "Exact", "NotOlderThan"):
+        errors.append(unsupported_value(field, match, ("Exact", "NotOlderThan", "")))
+    elif match == "Exact" and revision == "0":
+        why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+        errors.append(forbidden_value(field, why))
+    if options.send_initial_events is not None:
+        errors.append(forbidden_value("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return errors
+
+
+def _integer(text: str, parser: str) -> int:
+    if not text:
+        return 0
+    try:
+        return int(text)
+    except ValueError:
+        raise BadRequest(f'strconv.{parser}: parsing "{text}": invalid syntax') from None

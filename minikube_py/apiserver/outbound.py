@@ -1,0 +1,151 @@
+"""The way out to kubelets: logs as a stream, exec, attach and port-forward as WebSockets passed on byte for byte.
+
+The only file in which the API server is somebody's client.
+
+Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/kubelet/client
+Simplified: plain HTTP; WebSocket only (KEP-4006), no SPDY, which kubectl before 1.30 needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from urllib.parse import urlencode
+
+import httpx
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from minikube_py.api.kinds.core.node import Node
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, error_from_status
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import object_key
+
+_CONNECT_TIMEOUT_S = 10.0
+_MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+Query = list[tuple[str, str]]
+
+
+class Kubelets:
+    """Finds the kubelet of a pod and talks to it."""
+
+    def __init__(self, cacher: Cacher) -> None:
+        self._cacher = cacher
+        timeout = httpx.Timeout(_CONNECT_TIMEOUT_S, read=None)
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def address(self, pod: Pod) -> str:
+        """`HOST:PORT` of the kubelet that runs the pod. Raises: BadRequest, NotFound, InternalError."""
+        name = pod.spec.node_name
+        if not name:
+            raise BadRequest(f"pod {pod.metadata.name} does not have a host assigned")
+        item = self._cacher.of(Node).get(object_key(Node, "", name))
+        if item is None:
+            raise NotFound(f'nodes "{name}" not found', details={"name": name, "kind": "nodes"})
+        status = Node.from_json(item.data).status
+        port = status.daemon_endpoints.kubelet_endpoint.port
+        hosts = {address.type: address.address for address in status.addresses}
+        host = hosts.get("InternalIP") or hosts.get("Hostname")
+        if not host or not port:
+            raise InternalError(f'Internal error occurred: node "{name}" does not say where its kubelet listens')
+        return f"{host}:{port}"
+
+    async def open_log(self, pod: Pod, container: str, query: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        """The container's log, as it comes. Raises: ApiError with the kubelet's words."""
+        metadata = pod.metadata
+        path = f"/containerLogs/{metadata.namespace}/{metadata.name}/{container}"
+        url = f"http://{self.address(pod)}{path}?{urlencode(dict(query))}"
+        try:
+            response = await self._client.send(self._client.build_request("GET", url), stream=True)
+        except httpx.HTTPError as error:
+            raise _unreachable(pod, error) from error
+        if response.status_code >= 400:
+            body = await response.aread()
+            await response.aclose()
+            raise _kubelet_error(response.status_code, body)
+        return _chunks(response)
+
+    async def pass_on(self, websocket: WebSocket, pod: Pod, path: str, query: Query) -> None:
+        """Join the client's WebSocket to the kubelet's, with the subprotocol that the kubelet picks.
+
+        Raises: ApiError as long as the client has not been accepted.
+        """
+        url = f"ws://{self.address(pod)}{path}?{urlencode(query)}"
+        offered = [Subprotocol(name) for name in websocket.scope.get("subprotocols", [])]
+        try:
+            upstream = await connect(
+                url,
+                subprotocols=offered or None,
+                open_timeout=_CONNECT_TIMEOUT_S,
+                max_size=_MAX_FRAME_BYTES,
+                compression=None,
+                proxy=None,
+            )
+        except (OSError, InvalidHandshake, TimeoutError) as error:
+            raise _unreachable(pod, error) from error
+        async with upstream:
+            await websocket.accept(subprotocol=upstream.subprotocol)
+            async with asyncio.TaskGroup() as group:
+                outward = group.create_task(_outward(websocket, upstream))
+                await _inward(websocket, upstream)
+                outward.cancel()
+
+
+async def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    try:
+        async for chunk in response.aiter_raw():
+            yield chunk
+    except httpx.HTTPError:
+        return
+    finally:
+        await response.aclose()
+
+
+async def _outward(websocket: WebSocket, upstream: ClientConnection) -> None:
+    """From the client to the kubelet, until either hangs up."""
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            await upstream.close()
+            return
+        data = message.get("bytes")
+        try:
+            await upstream.send(data if data is not None else message["text"])
+        except ConnectionClosed:
+            return
+
+
+async def _inward(websocket: WebSocket, upstream: ClientConnection) -> None:
+    """From the kubelet to the client, until the kubelet is done."""
+    try:
+        async for message in upstream:
+            if isinstance(message, str):
+                await websocket.send_text(message)
+            else:
+                await websocket.send_bytes(message)
+        await websocket.close(upstream.close_code or 1000)
+    except (ConnectionClosed, WebSocketDisconnect, RuntimeError):
+        return
+
+
+def _unreachable(pod: Pod, error: Exception) -> ApiError:
+    node = pod.spec.node_name
+    return InternalError(f'Internal error occurred: kubelet of node "{node}" does not answer: {error}; is it running?')
+
+
+def _kubelet_error(code: int, body: bytes) -> ApiError:
+    try:
+        document = orjson.loads(body)
+        if isinstance(document, dict) and document.get("kind") == "Status":
+            return error_from_status(document, code)
+    except orjson.JSONDecodeError:
+        pass
+    return error_from_status({"message": body.decode(errors="replace").strip()}, code)

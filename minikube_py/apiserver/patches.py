@@ -1,0 +1,105 @@
+"""Patches as requests: which of the three it is, and its application to an object.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+Simplified: server-side apply is refused by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import orjson
+
+from minikube_py.api.json_patch import apply_json_patch
+from minikube_py.api.merge_patch import apply_merge_patch
+from minikube_py.api.model import Json
+from minikube_py.api.patch import BadDirective, MalformedPatch, PatchDoesNotApply, PatchError, PatchTooLarge
+from minikube_py.api.patch_schema import patch_schema
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import (
+    ApiError,
+    BadRequest,
+    InternalError,
+    Invalid,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+    invalid,
+)
+from minikube_py.api.strategic_merge import apply_strategic_merge_patch
+from minikube_py.api.validation import forbidden_value
+from minikube_py.apiserver.options import META_GROUP, Query
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = ("application/apply-patch+yaml", "application/apply-patch+cbor")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchBody:
+    """A patch, parsed but not yet applied."""
+
+    media_type: str
+    document: Json
+
+    accepted: ClassVar[tuple[str, ...]] = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
+
+    @classmethod
+    def parse(cls, content_type: str, data: bytes, query: Query) -> PatchBody:
+        """Raises: UnsupportedMediaType, BadRequest, Invalid."""
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type in APPLY_PATCH:
+            raise UnsupportedMediaType(
+                "server-side apply is not supported by this server: use client-side apply (kubectl apply without "
+                "--server-side), or a patch"
+            )
+        if media_type not in cls.accepted:
+            raise UnsupportedMediaType("415: Unsupported Media Type", details={})
+        if "force" in query:
+            error = forbidden_value("force", "may not be specified for non-apply patch")
+            raise invalid(META_GROUP, "PatchOptions", "", [error])
+        try:
+            return cls(media_type, orjson.loads(data))
+        except orjson.JSONDecodeError as error:
+            raise BadRequest("error decoding patch: unexpected end of JSON input") from error
+
+    @property
+    def names_version(self) -> bool:
+        """Whether the patch says of which version it is, so that it must not be tried on another."""
+        if isinstance(self.document, dict):
+            metadata = self.document.get("metadata")
+            return isinstance(metadata, dict) and bool(metadata.get("resourceVersion"))
+        return any(
+            isinstance(operation, dict) and operation.get("path") == "/metadata/resourceVersion"
+            for operation in self.document
+            if isinstance(self.document, list)
+        )
+
+    def apply(self, current: Resource) -> dict[str, Json]:
+        """The document after the patch. Raises: BadRequest, Invalid, RequestEntityTooLarge, InternalError."""
+        document = current.to_dict()
+        try:
+            if self.media_type == JSON_PATCH:
+                patched = apply_json_patch(document, self.document)
+            elif self.media_type == MERGE_PATCH:
+                patched = apply_merge_patch(document, self.document)
+            else:
+                patched = apply_strategic_merge_patch(document, self.document, patch_schema(type(current)))
+        except PatchError as error:
+            raise _as_api_error(error) from error
+        if not isinstance(patched, dict):
+            raise BadRequest("the patch does not leave an object")
+        return patched
+
+
+def _as_api_error(error: PatchError) -> ApiError:
+    if isinstance(error, PatchTooLarge):
+        return RequestEntityTooLarge(str(error))
+    if isinstance(error, PatchDoesNotApply):
+        return Invalid("the server rejected our request due to an error in our request", details={})
+    if isinstance(error, MalformedPatch):
+        return BadRequest(f"error decoding patch: {error}")
+    if isinstance(error, BadDirective):
+        return InternalError(str(error))
+    return BadRequest(str(error))

@@ -1,0 +1,146 @@
+"""`run`: the API server as a coroutine: opens the store, puts the parts together, serves until cancelled.
+
+Kubernetes: cmd/kube-apiserver/app/server.go
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+from collections.abc import Iterator
+
+import uvicorn
+
+from minikube_py.api.registry import Registry
+from minikube_py.apiserver.admission.chain import AdmissionChain
+from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from minikube_py.apiserver.admission.pod_defaults import DefaultTolerationSeconds, Priority
+from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
+from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
+from minikube_py.apiserver.allocators import AddressPool
+from minikube_py.apiserver.app import build_app
+from minikube_py.apiserver.bootstrap import bootstrap
+from minikube_py.apiserver.compaction import compact_regularly
+from minikube_py.apiserver.config import ApiServerConfig
+from minikube_py.apiserver.discovery import Discovery
+from minikube_py.apiserver.handler import ResourceHandler
+from minikube_py.apiserver.lists import Lister
+from minikube_py.apiserver.openapi import OpenApi
+from minikube_py.apiserver.outbound import Kubelets
+from minikube_py.apiserver.server import ResourceApp
+from minikube_py.apiserver.service_account_tokens import TokenIssuer
+from minikube_py.apiserver.subresources.binding import BindingSubresource
+from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
+from minikube_py.apiserver.subresources.eviction import EvictionSubresource
+from minikube_py.apiserver.subresources.finalize import FinalizeSubresource
+from minikube_py.apiserver.subresources.registry import SubresourceRegistry
+from minikube_py.apiserver.subresources.scale import ScaleSubresource
+from minikube_py.apiserver.subresources.token import TokenSubresource
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.watch_stream import WatchStreamer
+from minikube_py.apiserver.writer import Writer
+from minikube_py.errors import ConfigError
+from minikube_py.storage.factory import open_storage
+from minikube_py.storage.interface import Storage
+
+log = logging.getLogger(__name__)
+
+
+async def run(config: ApiServerConfig) -> None:
+    """Serve until cancelled. Raises: ConfigError, StorageError (the store cannot be opened)."""
+    addresses = AddressPool(config.service_cluster_ip_range)
+    key_file = config.service_account_signing_key_file
+    issuer = TokenIssuer.from_file(key_file) if key_file else None
+    storage = await open_storage(config.storage_url)
+    try:
+        await _serve(config, storage, addresses, issuer)
+    finally:
+        await storage.close()
+
+
+async def _serve(config: ApiServerConfig, storage: Storage, addresses: AddressPool, issuer: TokenIssuer | None) -> None:
+    registry = Registry.of_all_kinds()
+    cacher = Cacher(storage, registry)
+    admission = AdmissionChain(
+        (
+            NamespaceLifecycle(cacher),
+            ServiceAccountAdmission(cacher, can_issue=issuer is not None),
+            DefaultTolerationSeconds(),
+            Priority(),
+            ServiceAddresses(cacher, addresses),
+        )
+    )
+    writer = Writer(storage, admission)
+    kubelets = Kubelets(cacher)
+    lister = Lister(storage, cacher)
+    handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
+    subresources = _subresources(cacher, writer, kubelets, issuer)
+    resources = ResourceApp(registry, handler, subresources, Discovery(registry, subresources))
+    app = build_app(resources, OpenApi(registry), cacher.is_synced.is_set)
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(cacher.run())
+        await cacher.is_synced.wait()
+        compacting = group.create_task(compact_regularly(storage, config.compaction_interval_s))
+        starting = group.create_task(bootstrap(writer, addresses.first, config.bind_address, config.port))
+        gc.freeze()
+        try:
+            await _Server(config, app).serve()
+        finally:
+            for task in (following, compacting, starting):
+                task.cancel()
+            await kubelets.close()
+
+
+def _subresources(
+    cacher: Cacher, writer: Writer, kubelets: Kubelets, issuer: TokenIssuer | None
+) -> SubresourceRegistry:
+    finder = PodFinder(cacher)
+    return SubresourceRegistry(
+        (
+            ScaleSubresource(cacher, writer),
+            BindingSubresource(writer),
+            EvictionSubresource(writer),
+            FinalizeSubresource(writer),
+            TokenSubresource(cacher, issuer),
+            LogSubresource(finder, kubelets),
+            ConnectSubresource("exec", "PodExecOptions", finder, kubelets),
+            ConnectSubresource("attach", "PodAttachOptions", finder, kubelets),
+            ConnectSubresource("portforward", "PodPortForwardOptions", finder, kubelets),
+        )
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: cancellation is how every component here is stopped."""
+
+    def __init__(self, config: ApiServerConfig, app: object) -> None:
+        settings = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # uvicorn's own ASGI types are narrower than starlette's
+            host=config.bind_address,
+            port=config.port,
+            http="httptools",
+            loop="none",
+            ws="websockets-sansio",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level=logging.WARNING,
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+        super().__init__(settings)
+        self._asked = config
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: object = None) -> None:
+        try:
+            await super().startup()
+        except SystemExit as error:
+            where = f"{self._asked.bind_address}:{self._asked.port}"
+            raise ConfigError(f"failed to listen on {where}: is another server using the port?") from error
+        log.info("serving", extra={"address": self._asked.bind_address, "port": self._asked.port})

@@ -1,0 +1,199 @@
+"""ApiServer: the parts put together, and the filter chain that every request passes, top to bottom.
+
+    path -> RequestInfo -> size limit -> Resource -> handler or subresource -> bytes
+                      any ApiError on the way -> its Status, with its code
+
+The resource API is one catch-all ASGI application: paths are understood by `request_info`, not by generated routes.
+FastAPI serves the handful of fixed paths beside it.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{config,handler}.go
+Simplified: everybody may do everything; the server listens on loopback unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from minikube_py.api.registry import Registry
+from minikube_py.api.status import (
+    ApiError,
+    Expired,
+    InternalError,
+    RequestEntityTooLarge,
+    Unavailable,
+)
+from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.config import MAX_BODY_BYTES
+from minikube_py.apiserver.discovery import Discovery
+from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
+from minikube_py.apiserver.metrics import RequestMetrics
+from minikube_py.apiserver.request_info import RequestInfo, parse_path
+from minikube_py.apiserver.subresources.connect import ConnectSubresource
+from minikube_py.apiserver.subresources.registry import SubresourceRegistry
+from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class ResourceApp:
+    """ASGI application for everything below /api and /apis."""
+
+    def __init__(
+        self, registry: Registry, handler: ResourceHandler, subresources: SubresourceRegistry, discovery: Discovery
+    ) -> None:
+        self._registry = registry
+        self._handler = handler
+        self._subresources = subresources
+        self._discovery = discovery
+        self._metrics = RequestMetrics()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
+            return
+        answer: Answer | Stream
+        with self._metrics.measure(scope["method"]) as measured:
+            try:
+                answer = await self._answer(scope, receive)
+            except ApiError as error:
+                answer = _status_answer(error)
+            except StorageError as error:
+                answer = _status_answer(_storage_error(error))
+            measured.code = answer.code if isinstance(answer, Answer) else 200
+        if isinstance(answer, Answer):
+            await _send(send, answer)
+        else:
+            await _send_stream(receive, send, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | Stream:
+        path, headers = scope["path"], {key.decode().lower(): value.decode() for key, value in scope["headers"]}
+        info = parse_path(path)
+        if info is None:
+            found = self._discovery.answer(path, headers.get("accept", ""))
+            if found is None:
+                return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
+            return found
+        found = self._discovery.answer(path, headers.get("accept", "")) if not info.plural else None
+        if found is not None:
+            return found
+        resource = self._registry.find(info.group, info.version, info.plural)
+        if resource is None:
+            if not any(info.group in (group, "") for group, _ in self._discovery.groups):
+                return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
+            raise no_such_resource()
+        request = ApiRequest(
+            method=scope["method"],
+            info=info,
+            query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+            accept=headers.get("accept", ""),
+            content_type=headers.get("content-type", ""),
+            body=await _read_body(receive, headers.get("content-length", "")),
+            headers=headers,
+        )
+        if not info.subresource or (info.subresource == "status" and resource.definition.has_status):
+            return await self._handler.handle(resource, request)
+        subresource = self._subresources.find(resource, info.subresource)
+        if subresource is None:
+            raise no_such_resource()
+        return await subresource.handle(resource, request)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        try:
+            info = parse_path(scope["path"])
+            await self._find_connect(info).connect(websocket, info or RequestInfo("", "", ""))
+        except ApiError as error:
+            answer = _status_answer(error)
+            headers = [(b"content-type", answer.content_type.encode())]
+            await send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": answer.body})
+
+    def _find_connect(self, info: RequestInfo | None) -> ConnectSubresource:
+        resource = self._registry.find(info.group, info.version, info.plural) if info else None
+        found = self._subresources.find(resource, info.subresource) if resource and info else None
+        if not isinstance(found, ConnectSubresource):
+            raise no_such_resource()
+        return found
+
+
+def _status_answer(error: ApiError) -> Answer:
+    headers = (("Retry-After", str(error.retry_after_s)),) if error.retry_after_s else ()
+    return Answer(orjson.dumps(error.to_status()), error.status_code, headers=headers)
+
+
+def _storage_error(error: StorageError) -> ApiError:
+    """What a failure of the store looks like from outside."""
+    if isinstance(error, StorageUnavailable):
+        return Unavailable(f"the store is not available: {error}", retry_after_s=1)
+    if isinstance(error, StorageFull):
+        return InternalError(f"Internal error occurred: the store is full: {error}")
+    if isinstance(error, Compacted):
+        return Expired("The resourceVersion for the provided list is too old.")
+    return InternalError(f"Internal error occurred: {error}")
+
+
+async def _read_body(receive: Receive, content_length: str) -> bytes:
+    """Raises: RequestEntityTooLarge, before the rest of a body that is too long has been read."""
+    if content_length.isdecimal() and int(content_length) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge(f"Request entity too large: limit is {MAX_BODY_BYTES}")
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ApiError("the client hung up")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise RequestEntityTooLarge(f"Request entity too large: limit is {MAX_BODY_BYTES}")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"cache-control", b"no-cache, private"),
+        *((name.lower().encode(), value.encode()) for name, value in answer.headers),
+    ]
+    if any(name == "Cache-Control" for name, _ in answer.headers):
+        headers.pop(2)
+    await send({"type": "http.response.start", "status": answer.code, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
+    """Send what comes until it ends or the client is gone."""
+    headers = [(b"content-type", stream.content_type.encode()), (b"cache-control", b"no-cache, private")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
+    sending = asyncio.create_task(_pump(stream.chunks, send))
+    gone = asyncio.create_task(_until_gone(receive))
+    try:
+        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (sending, gone):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _pump(chunks: AsyncGenerator[bytes, None], send: Send) -> None:
+    async with aclosing(chunks) as opened:
+        async for chunk in opened:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

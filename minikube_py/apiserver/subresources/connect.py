@@ -1,0 +1,105 @@
+"""log, exec, attach and port-forward: what a client asks of a running pod, answered by the kubelet of its node.
+
+Kubernetes: pkg/registry/core/pod/rest/{log,subresources}.go
+"""
+
+from __future__ import annotations
+
+from starlette.websockets import WebSocket
+
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import BadRequest, not_found
+from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.outbound import Kubelets
+from minikube_py.apiserver.request_info import RequestInfo
+from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import object_key
+
+_LOG_OPTIONS = ("follow", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "previous", "limitBytes", "stream")
+
+
+class PodFinder:
+    """The pod and container that a request is about."""
+
+    def __init__(self, cacher: Cacher) -> None:
+        self._cacher = cacher
+
+    async def pod(self, info: RequestInfo) -> Pod:
+        await self._cacher.catch_up()
+        item = self._cacher.of(Pod).get(object_key(Pod, info.namespace, info.name))
+        if item is None:
+            raise not_found(Pod.definition, info.name)
+        return Pod.from_json(item.data)
+
+    @staticmethod
+    def container(pod: Pod, asked: str) -> str:
+        """Raises: BadRequest when the pod has no such container, or several and none was named."""
+        spec, name = pod.spec, pod.metadata.name
+        names = {c.name for c in (*spec.containers, *spec.init_containers)} | {
+            c.name for c in spec.ephemeral_containers
+        }
+        if not asked:
+            if len(spec.containers) == 1:
+                return spec.containers[0].name
+            choices = " ".join(container.name for container in spec.containers)
+            raise BadRequest(f"a container name must be specified for pod {name}, choose one of: [{choices}]")
+        if asked not in names:
+            raise BadRequest(f"container {asked} is not valid for pod {name}")
+        return asked
+
+
+class LogSubresource:
+    info = SubresourceInfo("log", "Pod", ("get",))
+
+    def __init__(self, finder: PodFinder, kubelets: Kubelets) -> None:
+        self._finder = finder
+        self._kubelets = kubelets
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource is Pod
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
+        if request.method != "GET":
+            raise method_not_allowed()
+        pod = await self._finder.pod(request.info)
+        container = self._finder.container(pod, request.query.get("container", ""))
+        if not pod.spec.node_name:
+            return Answer(b"", content_type="text/plain")
+        options = {name: request.query[name] for name in _LOG_OPTIONS if name in request.query}
+        chunks = await self._kubelets.open_log(pod, container, options)
+        return Stream(chunks, content_type="text/plain")
+
+
+class ConnectSubresource:
+    """exec, attach and portforward: an upgrade to WebSocket, then bytes both ways."""
+
+    def __init__(self, name: str, kind: str, finder: PodFinder, kubelets: Kubelets) -> None:
+        self.info = SubresourceInfo(name, kind, ("create", "get"))
+        self._finder = finder
+        self._kubelets = kubelets
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource is Pod
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
+        await self._finder.pod(request.info)
+        if request.headers.get("upgrade", "").lower().startswith("spdy"):
+            raise BadRequest(
+                "SPDY is not supported by this server: use kubectl 1.30 or newer, which asks for WebSocket"
+            )
+        raise BadRequest("Upgrade request required")
+
+    async def connect(self, websocket: WebSocket, info: RequestInfo) -> None:
+        """Raises: ApiError before the client is accepted."""
+        pod = await self._finder.pod(info)
+        metadata, query = pod.metadata, websocket.query_params.multi_items()
+        where = f"{metadata.namespace}/{metadata.name}"
+        if self.info.name == "portforward":
+            await self._kubelets.pass_on(websocket, pod, f"/portForward/{where}", query)
+            return
+        container = self._finder.container(pod, websocket.query_params.get("container", ""))
+        options = [(name, value) for name, value in query if name != "container"]
+        await self._kubelets.pass_on(websocket, pod, f"/{self.info.name}/{where}/{container}", options)

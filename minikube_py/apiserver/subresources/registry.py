@@ -1,0 +1,47 @@
+"""Subresources beside status: the paths below an object that do something of their own.
+
+Each is one small class; `SUBRESOURCES` is the single list, and discovery reads it too.
+
+Kubernetes: pkg/registry/core/pod/storage/storage.go, pkg/registry/apps/deployment/storage/storage.go (ScaleREST)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from minikube_py.api.resource import Resource
+from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.handler import ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class SubresourceInfo:
+    """What discovery says of it: the kind that it takes and gives, and its verbs."""
+
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    """Group and version of the kind where they are not those of the resource."""
+    version: str = ""
+
+
+class Subresource(Protocol):
+    info: SubresourceInfo
+
+    def serves(self, resource: type[Resource]) -> bool: ...
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream: ...
+
+
+class SubresourceRegistry:
+    def __init__(self, subresources: Iterable[Subresource]) -> None:
+        self._all = tuple(subresources)
+
+    def of(self, resource: type[Resource]) -> list[Subresource]:
+        return [subresource for subresource in self._all if subresource.serves(resource)]
+
+    def find(self, resource: type[Resource], name: str) -> Subresource | None:
+        return next((found for found in self.of(resource) if found.info.name == name), None)

@@ -1,0 +1,112 @@
+"""Scale: how many replicas, as its own small object, so that scaling needs to know nothing of the kind.
+
+Kubernetes: pkg/registry/apps/deployment/storage/storage.go (ScaleREST)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minikube_py.api.kinds.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
+from minikube_py.api.meta import LabelSelector, ObjectMeta
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.selectors import label_selector_from_document
+from minikube_py.api.status import invalid, not_found
+from minikube_py.api.validation import invalid_value
+from minikube_py.apiserver import bodies
+from minikube_py.apiserver.answers import Answer, object_answer
+from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.patches import PatchBody
+from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import Target, Writer, object_key
+
+
+class ScaleSubresource:
+    info = SubresourceInfo("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
+
+    def __init__(self, cacher: Cacher, writer: Writer) -> None:
+        self._cacher = cacher
+        self._writer = writer
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource.definition.scale is not None
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        if request.method == "GET":
+            obj = await self._get(resource, request)
+        elif request.method in ("PUT", "PATCH"):
+            obj = await self._write(resource, request)
+        else:
+            raise method_not_allowed()
+        return object_answer(scale_of(obj).to_json(), rendering(request.accept))
+
+    async def _get(self, resource: type[Resource], request: ApiRequest) -> Resource:
+        await self._cacher.catch_up()
+        info = request.info
+        item = self._cacher.of(resource).get(object_key(resource, info.namespace, info.name))
+        if item is None:
+            raise not_found(resource.definition, info.name)
+        return resource.from_json(item.data)
+
+    async def _write(self, resource: type[Resource], request: ApiRequest) -> Resource:
+        options = write_options(request.query, "UpdateOptions")
+        patch = (
+            PatchBody.parse(request.content_type, request.body, request.query) if request.method == "PATCH" else None
+        )
+
+        def change(current: Resource) -> Resource:
+            if patch is None:
+                body = bodies.parse(request.body, request.content_type, "Scale")
+            else:
+                body = bodies.Body(patch.apply(scale_of(current)))
+            asked, _ = bodies.to_object(body, Scale, options.field_validation)
+            if asked.spec.replicas < 0:
+                why = "must be greater than or equal to 0"
+                error = invalid_value("spec.replicas", asked.spec.replicas, why)
+                raise invalid("autoscaling", "Scale", request.info.name, [error])
+            version = asked.metadata.resource_version if patch is None or patch.names_version else ""
+            return _scaled(current, asked.spec.replicas, version)
+
+        info = request.info
+        target = Target(resource, info.namespace, info.name, dry_run=options.dry_run)
+        return (await self._writer.update(target, change)).obj
+
+
+def scale_of(obj: Resource) -> Scale:
+    """The Scale that an object shows, by the paths of its Definition."""
+    paths, metadata = obj.definition.scale, obj.metadata
+    assert paths is not None
+    selector = _attribute(obj, paths.selector)
+    document = selector.to_dict() if isinstance(selector, LabelSelector) else {}
+    return Scale(
+        metadata=ObjectMeta(
+            name=metadata.name,
+            namespace=metadata.namespace,
+            uid=metadata.uid,
+            resource_version=metadata.resource_version,
+            creation_timestamp=metadata.creation_timestamp,
+        ),
+        spec=ScaleSpec(replicas=_attribute(obj, paths.spec) or 0),
+        status=ScaleStatus(
+            replicas=_attribute(obj, paths.status) or 0, selector=str(label_selector_from_document(document))
+        ),
+    )
+
+
+def _attribute(obj: Any, path: str) -> Any:
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return obj
+
+
+def _scaled(current: Resource, replicas: int, version: str) -> Resource:
+    paths = current.definition.scale
+    assert paths is not None
+    holder_name, field = paths.spec.split(".")
+    holder = getattr(current, holder_name)
+    metadata = replace(current.metadata, resource_version=version)
+    return replace(current, metadata=metadata, **{holder_name: replace(holder, **{field: replicas})})

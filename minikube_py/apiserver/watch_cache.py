@@ -1,0 +1,317 @@
+"""The watch cache: every object of a kind as encoded bytes, and the recent events, served without asking the store.
+
+    Storage.watch ── one stream ──> Cacher ──> WatchCache of each kind ──> Subscription of each watching client
+
+Objects are kept as the bytes that are sent; only labels and selectable fields are looked at. An event is encoded once
+and shared by all who watch. Invariants:
+
+- Caches change in revision order, all from one stream, so `Cacher.revision` says how far *every* kind is.
+- A subscription gets each event once, in order; one that does not keep up is closed, and its client comes back
+  with the last revision that it saw.
+- Who asks for the newest state waits until the cache has reached what the store held when it asked.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher (cacher.go, watch_cache.go), KEP-2340
+Simplified: one stream over all kinds; no index by node name; a ring of events of fixed size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from minikube_py.api.model import Json
+from minikube_py.api.resource import Resource
+from minikube_py.api.selectors import FieldSelector, Selector
+from minikube_py.storage.interface import Batch, Compacted, Event, KeyValue, Storage, StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+RING_SIZE = 4096
+"""Events kept for each kind, for watches that start in the past."""
+SUBSCRIPTION_LIMIT = 4096
+"""Events that may wait for one slow client."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedObject:
+    key: str
+    revision: int
+    data: bytes
+    """The JSON text that clients get, resourceVersion included."""
+    labels: Mapping[str, str]
+    fields: Mapping[str, str]
+    """Field selector labels -> values."""
+
+    def at(self, revision: int) -> CachedObject:
+        """The same state, said to be of another revision."""
+        old, new = b'"resourceVersion":"%d"' % self.revision, b'"resourceVersion":"%d"' % revision
+        return replace(self, revision=revision, data=self.data.replace(old, new, 1))
+
+
+@dataclass(slots=True)
+class CacheEvent:
+    """One change: `current` None is a deletion, `previous` None a creation."""
+
+    revision: int
+    current: CachedObject | None
+    previous: CachedObject | None
+    frames: dict[str, bytes] = field(default_factory=dict)
+    """Encoded watch events by (type and rendering), filled by the first who sends one."""
+
+    @property
+    def shown(self) -> CachedObject:
+        """What the event is about: the new state, or the last one with the revision of the deletion."""
+        found = self.current or self.previous
+        assert found is not None
+        return found
+
+
+def with_revision(resource: type[Resource], stored: bytes, revision: int) -> bytes:
+    """The stored text with its resourceVersion put in, right behind `"metadata":{`."""
+    at = len(resource.header()) + len(b'"metadata":{')
+    return b'%b"resourceVersion":"%d",%b' % (stored[:at], revision, stored[at:])
+
+
+class Subscription:
+    """The events that wait for one client. Iterate with `take`; `close` ends it."""
+
+    def __init__(self, namespace_prefix: str, labels: Selector, fields: FieldSelector) -> None:
+        self._prefix = namespace_prefix
+        self._labels = labels
+        self._fields = fields
+        self.selects = not (labels.is_everything and fields.is_everything)
+        self._waiting: deque[tuple[str, CacheEvent]] = deque()
+        self._wake = asyncio.Event()
+        self.is_closed = False
+
+    def offer(self, event: CacheEvent) -> None:
+        """Queue the event as this client sees it: entering its selector is ADDED, leaving it DELETED."""
+        kind = self._type_of(event)
+        if not kind:
+            return
+        if len(self._waiting) >= SUBSCRIPTION_LIMIT:
+            self.close()
+            return
+        self._waiting.append((kind, event))
+        self._wake.set()
+
+    def _type_of(self, event: CacheEvent) -> str:
+        before = event.previous is not None and self.matches(event.previous)
+        after = event.current is not None and self.matches(event.current)
+        if after:
+            return "MODIFIED" if before else "ADDED"
+        return "DELETED" if before else ""
+
+    def matches(self, item: CachedObject) -> bool:
+        if not item.key.startswith(self._prefix):
+            return False
+        return not self.selects or (self._labels.matches(item.labels) and self._fields.matches(item.fields))
+
+    async def take(self, timeout_s: float) -> list[tuple[str, CacheEvent]]:
+        """All events that wait, as (type, event); an empty list when none came in time or it was closed."""
+        if not self._waiting and not self.is_closed:
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), timeout_s)
+            except TimeoutError:
+                return []
+        events = list(self._waiting)
+        self._waiting.clear()
+        return events
+
+    def close(self) -> None:
+        self.is_closed = True
+        self._wake.set()
+
+
+class WatchCache:
+    """The objects and recent events of one kind."""
+
+    def __init__(self, resource: type[Resource]) -> None:
+        self.resource = resource
+        self.prefix = resource.definition.key_prefix
+        self._objects: dict[str, CachedObject] = {}
+        self._keys: list[str] = []
+        self._ring: deque[CacheEvent] = deque(maxlen=RING_SIZE)
+        self._complete_after = 0
+        self._subscriptions: set[Subscription] = set()
+
+    def reset(self, items: Iterable[KeyValue], revision: int) -> None:
+        """Start from a fresh list: what was remembered of events is void, and who watches must come back."""
+        self._objects = {item.key: self.read(item.key, item.value, item.revision) for item in items}
+        self._keys = sorted(self._objects)
+        self._ring.clear()
+        self._complete_after = revision
+        for subscription in list(self._subscriptions):
+            subscription.close()
+
+    def apply(self, event: Event) -> None:
+        previous = self._objects.get(event.key)
+        if event.value is not None:
+            current = self.read(event.key, event.value, event.revision)
+            self._objects[event.key] = current
+            if previous is None:
+                bisect.insort(self._keys, event.key)
+            change = CacheEvent(event.revision, current, previous)
+        elif previous is not None and event.previous is not None:
+            del self._objects[event.key]
+            del self._keys[bisect.bisect_left(self._keys, event.key)]
+            gone = self.read(event.key, event.previous, event.revision)
+            change = CacheEvent(event.revision, None, gone)
+        else:
+            return
+        if len(self._ring) == RING_SIZE:
+            self._complete_after = self._ring[0].revision
+        self._ring.append(change)
+        for subscription in self._subscriptions:
+            subscription.offer(change)
+
+    def read(self, key: str, value: bytes, revision: int) -> CachedObject:
+        document = orjson.loads(value)
+        served = self.resource.from_stored(document)
+        if served is not document:
+            value = self.resource.from_dict(served).to_json()
+        labels = served["metadata"].get("labels") or {}
+        return CachedObject(key, revision, with_revision(self.resource, value, revision), labels, self._fields(served))
+
+    def _fields(self, document: dict[str, Json]) -> dict[str, str]:
+        metadata = document["metadata"]
+        fields = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
+        for path in self.resource.definition.selectable_fields:
+            fields[path] = _field_value(document, path)
+        return fields
+
+    def get(self, key: str) -> CachedObject | None:
+        return self._objects.get(key)
+
+    def select(self, subscription: Subscription, prefix: str) -> list[CachedObject]:
+        """The matching objects below `prefix` (the kind's, or one namespace's), in key order."""
+        start = bisect.bisect_left(self._keys, prefix)
+        end = bisect.bisect_left(self._keys, prefix + "\U0010ffff")
+        objects = self._objects
+        return [item for key in self._keys[start:end] if subscription.matches(item := objects[key])]
+
+    def everything(self) -> Iterable[CachedObject]:
+        return self._objects.values()
+
+    def subscribe(self, subscription: Subscription, after_revision: int | None) -> None:
+        """Deliver every event after `after_revision` (None: from now on) until `unsubscribe`.
+
+        Raises: Compacted when events since then are no longer remembered.
+        """
+        if after_revision is not None:
+            if after_revision < self._complete_after:
+                raise Compacted(self._complete_after)
+            for event in self._ring:
+                if event.revision > after_revision:
+                    subscription.offer(event)
+        self._subscriptions.add(subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+
+
+def _field_value(document: Json, path: str) -> str:
+    value = document
+    for part in path.split("."):
+        if not isinstance(value, dict):
+            return ""
+        value = value.get(part)
+    if value is None or value is False:
+        return "false" if value is False else ""
+    return "true" if value is True else value if isinstance(value, str) else str(value)
+
+
+class Cacher:
+    """The caches of all kinds, fed by one stream from the store. `run` it for as long as the server lives."""
+
+    def __init__(self, storage: Storage, resources: Iterable[type[Resource]]) -> None:
+        self._storage = storage
+        self._caches = {resource: WatchCache(resource) for resource in resources if resource.definition.verbs}
+        self._by_prefix: dict[str, list[WatchCache]] = {}
+        for cache in self._caches.values():
+            self._by_prefix.setdefault(cache.prefix, []).append(cache)
+        self.revision = 0
+        self._moved = asyncio.Condition()
+        self.is_synced = asyncio.Event()
+
+    def of(self, resource: type[Resource]) -> WatchCache:
+        return self._caches[resource]
+
+    async def run(self) -> None:
+        """Follow the store until cancelled; starts over from a list when history was compacted under it."""
+        while True:
+            try:
+                await self._relist()
+                await self._follow()
+            except Compacted:
+                log.warning("watch cache fell behind the store's compaction; listing again")
+            except StorageUnavailable as error:
+                self.is_synced.clear()
+                log.warning("store unavailable; trying again", extra={"error": str(error)})
+                await asyncio.sleep(1)
+
+    async def _relist(self) -> None:
+        page = await self._storage.list("/registry/")
+        by_prefix: dict[str, list[KeyValue]] = {prefix: [] for prefix in self._by_prefix}
+        for item in page.items:
+            prefix = self._prefix_of(item.key)
+            if prefix:
+                by_prefix[prefix].append(item)
+        for prefix, items in by_prefix.items():
+            for cache in self._by_prefix[prefix]:
+                cache.reset(items, page.revision)
+        await self._advance(page.revision)
+        self.is_synced.set()
+
+    async def _follow(self) -> None:
+        async with aclosing(self._storage.watch("/registry/", self.revision)) as batches:
+            async for batch in batches:
+                self._apply(batch)
+                await self._advance(batch.revision)
+
+    def _apply(self, batch: Batch) -> None:
+        for event in batch.events:
+            for cache in self._by_prefix.get(self._prefix_of(event.key), ()):
+                cache.apply(event)
+
+    def _prefix_of(self, key: str) -> str:
+        """The kind's prefix of a key: `/registry/pods/` or `/registry/apps/deployments/`."""
+        parts = key.split("/", 4)
+        for length in (3, 4):
+            prefix = "/".join(parts[:length]) + "/"
+            if prefix in self._by_prefix:
+                return prefix
+        return ""
+
+    async def _advance(self, revision: int) -> None:
+        async with self._moved:
+            self.revision = max(self.revision, revision)
+            self._moved.notify_all()
+
+    async def catch_up(self) -> int:
+        """Wait until the caches hold everything written before this call; the revision they are at.
+
+        Raises: StorageUnavailable.
+        """
+        revision = await self._storage.current_revision()
+        await self.wait_for(revision, timeout_s=10)
+        return self.revision
+
+    async def wait_for(self, revision: int, *, timeout_s: float) -> bool:
+        """Wait until the caches have reached `revision`; False if they did not in time."""
+        if self.revision >= revision:
+            return True
+        try:
+            async with asyncio.timeout(timeout_s), self._moved:
+                await self._moved.wait_for(lambda: self.revision >= revision)
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,285 @@
+"""The one write path: every create, update and delete of every kind goes through here, in this order.
+
+    admit (mutate) -> prepare -> validate -> admit (validate) -> compare-and-swap -> answer
+
+Updates and deletes are functions from the current object to what shall be. They are tried again on whatever a
+competing writer left behind, unless the client named the version that it meant. This is the only retry loop on the
+server, and the only place that writes to the store.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go, registry/generic/registry/store.go
+Simplified: no managed fields.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+
+from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
+from minikube_py.api.status import AlreadyExists, ApiError, already_exists, conflict, invalid, not_found
+from minikube_py.api.validation import FieldError
+from minikube_py.apiserver.admission.chain import AdmissionChain, Attributes
+from minikube_py.apiserver.metadata import (
+    generated_name,
+    kept_metadata,
+    metadata_errors,
+    metadata_update_errors,
+    new_metadata,
+    with_generation,
+)
+from minikube_py.storage.interface import KeyExists, RevisionConflict, Storage
+
+_GENERATE_TRIES = 8
+
+Change = Callable[[Resource], Resource]
+"""From the current object (with its resourceVersion) to the one that is asked for; raises ApiError to give up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a write is about."""
+
+    resource: type[Resource]
+    namespace: str
+    name: str
+    subresource: str = ""
+    """Empty: the object without its status. `status`: that alone. Any other makes its change itself, unchecked."""
+    dry_run: bool = False
+
+    @property
+    def key(self) -> str:
+        return object_key(self.resource, self.namespace, self.name)
+
+    def attributes(self, operation: str, old: Resource | None) -> Attributes:
+        return Attributes(
+            operation,  # type: ignore[arg-type]  # one of the four words, all from this file
+            self.resource,
+            self.namespace,
+            self.name,
+            old=old,
+            subresource=self.subresource,
+            dry_run=self.dry_run,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a write left behind."""
+
+    obj: Resource
+    """With its new resourceVersion; for a removed object its last state."""
+    is_removed: bool = False
+
+
+def object_key(resource: type[Resource], namespace: str, name: str) -> str:
+    prefix = resource.definition.key_prefix
+    return f"{prefix}{namespace}/{name}" if resource.definition.namespaced else f"{prefix}{name}"
+
+
+class Writer:
+    def __init__(self, storage: Storage, admission: AdmissionChain) -> None:
+        self._storage = storage
+        self._admission = admission
+        self._random = random.Random()
+
+    async def create(self, target: Target, given: Resource) -> Written:
+        """Store a new object; a generated name that is taken is drawn again.
+
+        Raises: AlreadyExists, Invalid, Forbidden, StorageError.
+        """
+        if given.metadata.resource_version:
+            raise ApiError("resourceVersion should not be set on objects to be created")
+        if given.metadata.name or not given.metadata.generate_name:
+            return await self._create(with_changes(target, name=given.metadata.name), given)
+        tries = _GENERATE_TRIES
+        while True:
+            tries -= 1
+            name = generated_name(given.metadata.generate_name, self._random)
+            try:
+                return await self._create(with_changes(target, name=name), given)
+            except AlreadyExists:
+                if not tries:
+                    raise
+
+    async def _create(self, target: Target, given: Resource) -> Written:
+        resource = target.resource
+        metadata = new_metadata(
+            given.metadata,
+            name=target.name,
+            namespace=target.namespace,
+            has_generation=bool(resource.definition.generation_of),
+        )
+        attributes = target.attributes("CREATE", None)
+        try:
+            new = await self._admission.mutate(replace(given, metadata=metadata), attributes)
+            new = new.prepare_for_create()
+            _raise_if_invalid(new, [*metadata_errors(new), *new.field_errors(None)])
+            await self._admission.validate(new, attributes)
+            if target.dry_run:
+                if await self._storage.get(target.key) is not None:
+                    raise already_exists(resource.definition, target.name)
+                _undo(attributes)
+                return Written(new)
+            revision = await self._storage.create(target.key, new.to_stored(), resource.definition.ttl_s)
+        except KeyExists as error:
+            _undo(attributes)
+            raise already_exists(resource.definition, target.name) from error
+        except BaseException:
+            _undo(attributes)
+            raise
+        return Written(_at(new, revision))
+
+    async def update(self, target: Target, change: Change) -> Written:
+        """Bring an object to `change(current)`. Nothing is written when that is what it already is.
+
+        Raises: NotFound, Conflict, Invalid, Forbidden, StorageError, and whatever `change` raises.
+        """
+        revision, stored = await self._current(target)
+        while True:
+            current = _at(target.resource.decode_stored(stored), revision)
+            asked = change(current)
+            is_unconditional = not asked.metadata.resource_version
+            if not is_unconditional and asked.metadata.resource_version != str(revision):
+                raise conflict(target.resource.definition, target.name)
+            attributes = target.attributes("UPDATE", current)
+            try:
+                new = await self._checked(target, asked, current, attributes)
+                written = await self._swap(target, new, stored, revision)
+                if target.dry_run:
+                    _undo(attributes)
+                else:
+                    self._admission.updated(current, new)
+                return written
+            except RevisionConflict as lost:
+                _undo(attributes)
+                if lost.current is None:
+                    raise not_found(target.resource.definition, target.name) from lost
+                revision, stored = lost.current.revision, lost.current.value
+            except BaseException:
+                _undo(attributes)
+                raise
+
+    async def _current(self, target: Target) -> tuple[int, bytes]:
+        found = await self._storage.get(target.key)
+        if found is None:
+            raise not_found(target.resource.definition, target.name)
+        return found.revision, found.value
+
+    async def _checked(self, target: Target, asked: Resource, current: Resource, attributes: Attributes) -> Resource:
+        _check_uid(target, asked.metadata.uid, current)
+        new = replace(asked, metadata=kept_metadata(asked.metadata, current.metadata))
+        new = await self._admission.mutate(new, attributes)
+        errors: Iterable[FieldError] = ()
+        if target.subresource == "status":
+            new = replace(current, metadata=new.metadata, status=getattr(new, "status", None))
+            errors = new.status_errors(current)
+        elif not target.subresource:
+            if new.definition.has_status:
+                new = replace(new, status=getattr(current, "status", None))
+            new = new.prepare_for_update(current)
+            errors = new.field_errors(current)
+        new = with_generation(new, current)
+        _raise_if_invalid(new, [*metadata_errors(new), *metadata_update_errors(new, current), *errors])
+        await self._admission.validate(new, attributes)
+        return new
+
+    async def _swap(self, target: Target, new: Resource, stored: bytes, revision: int) -> Written:
+        if _is_done_dying(new):
+            return await self._remove(target, new, revision)
+        data = new.to_stored()
+        if data != stored and not target.dry_run:
+            revision = await self._storage.update(target.key, data, revision, target.resource.definition.ttl_s)
+        return Written(_at(new, revision))
+
+    async def delete(self, target: Target, options: DeleteOptions) -> Written:
+        """Remove an object, or begin to: finalizers and a grace period make it stay, marked, until they are done.
+
+        Raises: NotFound, Conflict (preconditions), Forbidden, StorageError.
+        """
+        while True:
+            revision, stored = await self._current(target)
+            current = _at(target.resource.decode_stored(stored), revision)
+            _check_preconditions(target, options, current)
+            await self._admission.validate(current, target.attributes("DELETE", current))
+            marked = _marked_for_deletion(current, options)
+            try:
+                if _is_done_dying(marked):
+                    return await self._remove(target, current, revision)
+                return await self._swap(target, marked, stored, revision)
+            except RevisionConflict:
+                continue
+
+    async def _remove(self, target: Target, last: Resource, revision: int) -> Written:
+        if not target.dry_run:
+            revision = await self._storage.delete(target.key, revision)
+            self._admission.deleted(last)
+        return Written(_at(last, revision), is_removed=True)
+
+
+def _at(obj: Resource, revision: int) -> Resource:
+    return replace(obj, metadata=replace(obj.metadata, resource_version=str(revision)))
+
+
+def _undo(attributes: Attributes) -> None:
+    for give_back in attributes.undo:
+        give_back()
+    attributes.undo.clear()
+
+
+def _raise_if_invalid(obj: Resource, errors: list[FieldError]) -> None:
+    if errors:
+        raise invalid(obj.definition.group, obj.definition.kind, obj.metadata.name, errors)
+
+
+def _check_uid(target: Target, uid: str, current: Resource) -> None:
+    if uid and uid != current.metadata.uid:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.metadata.uid}"
+        raise conflict(target.resource.definition, target.name, why)
+
+
+def _check_preconditions(target: Target, options: DeleteOptions, current: Resource) -> None:
+    if options.preconditions is None:
+        return
+    _check_uid(target, options.preconditions.uid or "", current)
+    wanted, found = options.preconditions.resource_version, current.metadata.resource_version
+    if wanted is not None and wanted != found:
+        why = f"Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {found}"
+        raise conflict(target.resource.definition, target.name, why)
+
+
+_GARBAGE_FINALIZERS = {"Orphan": ("orphan",), "Foreground": ("foregroundDeletion",), "Background": ()}
+
+
+def _marked_for_deletion(current: Resource, options: DeleteOptions) -> Resource:
+    """The object with its deletion begun, or sooner than before; unchanged where nothing new was asked."""
+    policy = options.propagation_policy
+    if options.orphan_dependents is not None:
+        policy = "Orphan" if options.orphan_dependents else "Background"
+    metadata = current.metadata
+    if policy is not None:
+        others = tuple(f for f in metadata.finalizers if f not in ("orphan", "foregroundDeletion"))
+        metadata = replace(metadata, finalizers=(*others, *_GARBAGE_FINALIZERS[policy]))
+    grace_s = current.deletion_grace_s(options.grace_period_seconds)
+    known_s = metadata.deletion_grace_period_seconds
+    if metadata.deletion_timestamp is None:
+        generation = metadata.generation + 1 if metadata.generation else 0
+        metadata = replace(metadata, generation=generation)
+        current = current.deleting()
+    elif known_s is None or grace_s >= known_s or (grace_s > 0 and options.grace_period_seconds is None):
+        return replace(current, metadata=metadata)
+    deadline = Time.at(time.time() + grace_s)
+    metadata = replace(metadata, deletion_timestamp=deadline, deletion_grace_period_seconds=grace_s)
+    return replace(current, metadata=metadata)
+
+
+def _is_done_dying(obj: Resource) -> bool:
+    metadata = obj.metadata
+    return (
+        metadata.deletion_timestamp is not None and not metadata.deletion_grace_period_seconds and obj.may_be_removed()
+    )
