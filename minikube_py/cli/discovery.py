@@ -139,14 +139,13 @@ class Discovery:
 def match(word: str, resources: Iterable[ResourceType]) -> ResourceType | None:
     """Pick the first resource that a word means; exact names before short names."""
     listed = tuple(resources)
-    lowered = word.lower()
-    name, _, qualifier = lowered.partition(".")
+    name, _, qualifier = word.removesuffix(".").partition(".") if word.count(".") == 1 else word.partition(".")
     for names in (_names, _short_names):
+        wanted = name.lower() if names is _names else name
         for resource in listed:
-            if lowered in names(resource) and resource.is_preferred:
+            if not qualifier and wanted in names(resource) and resource.is_preferred:
                 return resource
-        for resource in listed:
-            if qualifier and name in names(resource) and _is_qualified_by(resource, qualifier):
+            if qualifier and wanted in names(resource) and _is_qualified_by(resource, qualifier):
                 return resource
     return None
 
@@ -160,13 +159,11 @@ def _short_names(resource: ResourceType) -> tuple[str, ...]:
 
 
 def _is_qualified_by(resource: ResourceType, qualifier: str) -> bool:
-    if qualifier in (f"{resource.version}.{resource.group}".rstrip("."), f"{resource.version}."):
+    """Whether `.group`, a leading part of the group, or `.version.group` behind the name means this type."""
+    if qualifier == f"{resource.version}.{resource.group}":
         return True
-    return (
-        bool(resource.group)
-        and resource.is_preferred
-        and (qualifier == resource.group or resource.group.startswith(f"{qualifier}."))
-    )
+    is_its_group = qualifier == resource.group or resource.group.startswith(f"{qualifier}.")
+    return resource.is_preferred and is_its_group
 
 
 def _aggregated(group: Mapping[str, Any]) -> list[ResourceType]:

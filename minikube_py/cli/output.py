@@ -87,7 +87,7 @@ def _bare_printer(chosen: Format, no_headers: bool) -> Printer:
     if chosen.name == "name":
         return name_text
     argument = chosen.argument
-    if chosen.name.endswith("-file"):
+    if chosen.name == "jsonpath-file":
         try:
             argument = Path(argument).read_text(encoding="utf-8")
         except OSError as error:

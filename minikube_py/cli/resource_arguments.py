@@ -16,7 +16,7 @@ from minikube_py.cli.connection import JSON, Query
 from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, read_manifests
+from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
 from minikube_py.cli.session import Session
 from minikube_py.client.yaml_text import Document
 
@@ -209,7 +209,7 @@ def manifest_target(session: Session, manifest: Manifest) -> Target:
     resource = session.discovery.for_kind(manifest.api_version, manifest.kind)
     if resource is None:
         group, _, version = manifest.api_version.rpartition("/")
-        raise CommandError(
+        raise ManifestError(
             f'resource mapping not found for name: "{manifest.name}" namespace: "{manifest.namespace}" from '
             f'"{manifest.source}": no matches for kind "{manifest.kind}" in version "{manifest.api_version}"'
             + ("\nensure CRDs are installed first" if group or version else "")

@@ -75,7 +75,7 @@ class TablePrinter:
             *([event] if event else []),
             *([metadata.get("namespace", "")] if options.with_namespace else []),
             *texts,
-            *(labels.get(label, "<none>") for label in options.label_columns),
+            *(labels.get(label, "") for label in options.label_columns),
             *([labels_text(labels)] if options.show_labels else []),
         ]
 

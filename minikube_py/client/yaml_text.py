@@ -12,6 +12,7 @@ Simplified: kubectl reads YAML by way of Go's types, so its messages about types
 
 import re
 from collections.abc import Iterator
+from functools import cmp_to_key
 from typing import Any
 
 import yaml
@@ -20,6 +21,7 @@ from minikube_py.errors import ConfigError
 
 Document = dict[str, Any]
 MAX_EXPANDED_NODES = 2_000_000
+_DIGITS = re.compile(r"\d+")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _MORE_AMBIGUOUS = re.compile(r"[yYnN]|[-+]?0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|[-+.]?\d[\d_]*(\.\d*)?([eE][-+]?\d+)?")
@@ -65,6 +67,30 @@ def _represent_string(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
+def _represent_mapping(dumper: Any, mapping: Document) -> Any:
+    return dumper.represent_mapping(
+        "tag:yaml.org,2002:map", sorted(mapping.items(), key=lambda pair: natural_key(str(pair[0])))
+    )
+
+
+def _natural_order(one: str, other: str) -> int:
+    """Compare keys as Go's YAML writer does: numbers inside them by value, letters after everything else."""
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None:
+        return len(one) - len(other)
+    left, right = one[start], other[start]
+    if left.isalpha() != right.isalpha():
+        inside_number = start > 0 and one[start - 1].isdigit()
+        return 1 if left.isalpha() != inside_number else -1
+    if left.isdigit() and right.isdigit():
+        numbers = [int(_DIGITS.match(text, start).group()) for text in (one, other)]  # type: ignore[union-attr]  # digits
+        return numbers[0] - numbers[1] or (1 if left > right else -1)
+    return 1 if left > right else -1
+
+
+natural_key = cmp_to_key(_natural_order)
+
+
 def _is_ambiguous(dumper: Any, text: str) -> bool:
     resolved = dumper.resolve(yaml.ScalarNode, text, (True, False))
     return resolved != "tag:yaml.org,2002:str" or _MORE_AMBIGUOUS.fullmatch(text) is not None
@@ -72,6 +98,7 @@ def _is_ambiguous(dumper: Any, text: str) -> bool:
 
 _JsonLoader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _TidyDumper.add_representer(str, _represent_string)
+_TidyDumper.add_representer(dict, _represent_mapping)
 
 
 def load_documents(text: str, source: str = "input") -> Iterator[Any]:
