@@ -1,0 +1,68 @@
+"""The framework: the narrow waist between the scheduling cycle and its plugins.
+
+A plugin is a class with a name and one or more of these methods. All are pure: they see a pod and a node as they are
+in the snapshot, and change nothing.
+
+Kubernetes: staging/src/k8s.io/kube-scheduler/framework/interface.go
+Simplified: Filter and Score only; PreFilter's job (work done once a pod) is `prepare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.scheduler.snapshot import NodeInfo
+
+MAX_SCORE = 100
+
+ClusterChange = Literal["node added", "node changed", "pod gone", "pod changed"]
+"""What may have happened that a pod which fitted nowhere waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a pod cannot go to a node, as the FailedScheduling event counts it: `Insufficient cpu`."""
+
+    reasons: tuple[str, ...]
+
+
+Verdict = Refusal | None
+"""None: the node will do."""
+
+Filter = Callable[[NodeInfo], Verdict]
+Score = Callable[[NodeInfo], float]
+
+
+class FilterPlugin(Protocol):
+    """Says which nodes will not do."""
+
+    name: str
+    waits_for: tuple[ClusterChange, ...]
+    """What may make a refused node suitable."""
+
+    def filter_for(self, pod: Pod) -> Filter | None:
+        """Prepare the check for one pod; None when this plugin has nothing against any node for it."""
+        ...
+
+
+class ScorePlugin(Protocol):
+    """Says how well a suitable node suits, from 0 to MAX_SCORE."""
+
+    name: str
+    weight: int
+
+    def score_for(self, pod: Pod) -> Score | None:
+        """Prepare the mark for one pod; None when all nodes are the same to it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The plugins of one scheduler, in the order in which they are asked."""
+
+    scheduler_name: str
+    filters: tuple[FilterPlugin, ...]
+    scores: tuple[ScorePlugin, ...]
