@@ -1,4 +1,4 @@
-"""Reads container logs in CRI's format, to their end or as they grow.
+"""Reads container logs in CRI's format (or Docker's json-file), to their end or as they grow.
 
     2026-01-02T03:04:05.123456789Z stdout F a whole line
     2026-01-02T03:04:05.123456789Z stderr P the first part of a long one
@@ -12,18 +12,20 @@ Simplified: no rotation.
 
 import asyncio
 import ctypes
+import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
-from minikube_py.runtime.abilities import LogLine, LogOptions
+from minikube_py.runtime.abilities import LogLine, LogOptions, LogStream
 from minikube_py.runtime.interface import RuntimeFault
 
 _IN_MODIFY = 0x2
 _IN_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000
 _BLOCK_BYTES = 64 * 1024
+LineParser: TypeAlias = Callable[[bytes], LogLine | None]
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -33,11 +35,23 @@ def parse_line(raw: bytes) -> LogLine | None:
     if len(parts) < 4 or parts[1] not in (b"stdout", b"stderr") or not raw.endswith(b"\n"):
         return None
     end = b"\n" if parts[2].split(b":")[0] == b"F" else b""
-    stream = "stdout" if parts[1] == b"stdout" else "stderr"
-    return LogLine(_in_utc(parts[0].decode()), "stdout" if stream == "stdout" else "stderr", parts[3] + end)
+    stream: LogStream = "stdout" if parts[1] == b"stdout" else "stderr"
+    return LogLine(_in_utc(parts[0].decode()), stream, parts[3] + end)
 
 
-async def read_log(path: Path, options: LogOptions, ended: asyncio.Event) -> AsyncIterator[LogLine]:
+def parse_json_line(raw: bytes) -> LogLine | None:
+    """One line of Docker's json-file format, which tells the same three things."""
+    try:
+        entry = json.loads(raw)
+        stream: LogStream = "stderr" if entry["stream"] == "stderr" else "stdout"
+        return LogLine(_in_utc(entry["time"]), stream, entry["log"].encode())
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+async def read_log(
+    path: Path, options: LogOptions, ended: asyncio.Event, parse: LineParser = parse_line
+) -> AsyncIterator[LogLine]:
     """Lines of the log; with `follow` until `ended` is set and everything is read."""
     since = options.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") if options.since else ""
     if not await asyncio.to_thread(path.exists):
@@ -46,14 +60,14 @@ async def read_log(path: Path, options: LogOptions, ended: asyncio.Event) -> Asy
         await asyncio.to_thread(path.touch)
     with await asyncio.to_thread(path.open, "rb") as file, _Growth(path, ended) as growth:
         if options.tail is not None:
-            await asyncio.to_thread(_seek_to_last_lines, file, options.tail)
+            await asyncio.to_thread(_seek_to_last_lines, file, options.tail, parse)
         rest = b""
         while True:
             is_last = ended.is_set() or not options.follow
             block = await asyncio.to_thread(file.read, _BLOCK_BYTES)
             *lines, rest = (rest + block).split(b"\n")
             for raw in lines:
-                line = parse_line(raw + b"\n")
+                line = parse(raw + b"\n")
                 if line is not None and line.timestamp >= since:
                     yield line
             if block:
@@ -100,7 +114,7 @@ class _Growth:
         self._changed.set()
 
 
-def _seek_to_last_lines(file: BinaryIO, count: int) -> None:
+def _seek_to_last_lines(file: BinaryIO, count: int, parse: LineParser) -> None:
     """Move to the start of the last `count` whole lines; parts of one long line count as one."""
     position = file.seek(0, os.SEEK_END)
     tail = b""
@@ -109,20 +123,20 @@ def _seek_to_last_lines(file: BinaryIO, count: int) -> None:
         position -= step
         file.seek(position)
         tail = file.read(step) + tail
-        start = _start_of_last_lines(tail, count, is_whole=position == 0)
+        start = _start_of_last_lines(tail, count, parse, is_whole=position == 0)
         if start is not None:
             file.seek(position + start)
             return
     file.seek(0)
 
 
-def _start_of_last_lines(text: bytes, count: int, *, is_whole: bool) -> int | None:
+def _start_of_last_lines(text: bytes, count: int, parse: LineParser, *, is_whole: bool) -> int | None:
     if count <= 0:
         return len(text)
     rows = text.split(b"\n")[:-1]
     offset, found = len(text), 0
     for index in range(len(rows) - 1, -1, -1):
-        line = parse_line(rows[index] + b"\n")
+        line = parse(rows[index] + b"\n")
         if line is None or line.data.endswith(b"\n"):
             if found == count:
                 return offset

@@ -1,12 +1,12 @@
 """What the oci runtime can do with a running pod besides running it: logs, exec, port-forward, usage."""
 
 import asyncio
-import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, ExecTimeout, LogLine, LogOptions
+from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions
+from minikube_py.runtime.exec_sync import run_to_end
 from minikube_py.runtime.interface import RuntimeFault
 from minikube_py.runtime.log_file import read_log
 from minikube_py.runtime.oci import cgroups, kernel
@@ -44,27 +44,10 @@ class OciAbilities(ABC):
         return await start_exec(self.programs, container.folder, command, tty=tty, stdin=stdin)
 
     async def exec_sync(self, container_id: str, command: Sequence[str], timeout_s: float | None) -> ExecResult:
-        session = await self.exec(container_id, command, tty=False, stdin=False)
-        chunks: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
-        try:
-            async with asyncio.timeout(timeout_s):
-                async for stream, data in session.output():
-                    chunks[stream].append(data)
-                code = await session.exit_code()
-        except TimeoutError:
-            raise ExecTimeout(f"command {' '.join(command)!r} did not end within {timeout_s:g}s") from None
-        finally:
-            await session.close()
-        return ExecResult(code, b"".join(chunks["stdout"]), b"".join(chunks["stderr"]))
+        return await run_to_end(await self.exec(container_id, command, tty=False, stdin=False), command, timeout_s)
 
     async def port_forward(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        netns = self.netns_of(sandbox_id)
-        try:
-            connection = await kernel.connect_inside(netns, port, _CONNECT_TIMEOUT_S)
-        except OSError as error:
-            reason = error.strerror or os.strerror(error.errno or 0)
-            raise RuntimeFault(f"cannot connect to port {port} in the pod: {reason}") from error
-        return await asyncio.open_connection(sock=connection)
+        return await kernel.connect_inside(self.netns_of(sandbox_id), port, _CONNECT_TIMEOUT_S)
 
     async def stats(self) -> tuple[ContainerStats, ...]:
         return await asyncio.to_thread(lambda: tuple(_stats(container) for container in self.running_containers()))

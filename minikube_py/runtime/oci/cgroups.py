@@ -33,6 +33,14 @@ def hierarchies() -> Hierarchies:
     return Hierarchies(tuple(v1 + v2), unified=not v1)
 
 
+def cgroup_of(pid: int) -> str:
+    """The cgroup a process is accounted in, as a path below the trees' roots; empty where it is gone."""
+    text = _text(Path(f"/proc/{pid}/cgroup"))
+    rows = [line.split(":", 2) for line in text.splitlines()]
+    wanted = "" if hierarchies().unified else "memory"
+    return next((path for _, controllers, path in rows if wanted in controllers.split(",")), "")
+
+
 def processes_in(path: str) -> set[int]:
     """Every pid in a cgroup or below it."""
     pids: set[int] = set()

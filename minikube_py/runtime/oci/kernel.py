@@ -97,8 +97,10 @@ async def in_new_thread(work: Callable[[], T]) -> T:
     return await future
 
 
-async def connect_inside(namespace: Path, port: int, timeout_s: float) -> socket.socket:
-    """Open a TCP connection to the loopback address as seen inside a network namespace. Raises: OSError."""
+async def connect_inside(
+    namespace: Path, port: int, timeout_s: float
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a TCP connection to the loopback address as seen inside a network namespace. Raises: RuntimeFault."""
 
     def connect() -> socket.socket:
         enter(namespace, CLONE_NEWNET)
@@ -107,9 +109,13 @@ async def connect_inside(namespace: Path, port: int, timeout_s: float) -> socket
         except ConnectionRefusedError:
             return socket.create_connection(("::1", port), timeout_s)
 
-    connection = await in_new_thread(connect)
+    try:
+        connection = await in_new_thread(connect)
+    except OSError as error:
+        reason = error.strerror or os.strerror(error.errno or 0)
+        raise RuntimeFault(f"cannot connect to port {port} in the pod: {reason}") from error
     connection.setblocking(False)
-    return connection
+    return await asyncio.open_connection(sock=connection)
 
 
 def _check(result: int, what: str) -> None:
