@@ -18,9 +18,9 @@ from minikube_py.storage.interface import Event
 class RecentEvents:
     """Events after `oldest` up to `revision`, bounded in number and in bytes (0 = unbounded)."""
 
-    def __init__(self, revision: int, *, oldest: int | None = None, max_events: int = 0, max_bytes: int = 0) -> None:
+    def __init__(self, revision: int, *, max_events: int = 0, max_bytes: int = 0) -> None:
         self.revision = revision
-        self.oldest = revision if oldest is None else oldest
+        self.oldest = revision
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._events: deque[Event] = deque()
@@ -55,6 +55,13 @@ class RecentEvents:
         while self._events and self._events[0].revision <= revision:
             self._drop_oldest()
         self.oldest = max(self.oldest, revision)
+
+    def skip_to(self, revision: int) -> None:
+        """Go on at `revision` without the events up to it: watchers that need them must look elsewhere."""
+        self._events.clear()
+        self._bytes = 0
+        self.oldest = self.revision = max(self.revision, revision)
+        self._wake()
 
     async def wait_beyond(self, revision: int) -> bool:
         """Wait until something later than `revision` was published; False when the store has closed."""
