@@ -1,0 +1,106 @@
+"""Component: what every program that is a client of the API server does around its own work.
+
+    run_component(ComponentConfig("kube-scheduler", master=master), lambda client: scheduler.run(client))
+
+It connects, waits until the API server answers, serves /healthz and /metrics where a port is given, and runs the work;
+with `leader_elect` only while this instance holds the lease. Later outages are the informers' affair: the work goes on.
+Signals, logging and the last line before exit are `telemetry.process`.
+
+Kubernetes: staging/src/k8s.io/component-base/cli/run.go, cmd/kube-controller-manager/app/controllermanager.go
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from minikube_py.api.status import ApiError, Unavailable
+from minikube_py.client.client import Client
+from minikube_py.client.kubeconfig import ClientConfig, in_cluster_config, load_kubeconfig
+from minikube_py.client.request import Request
+from minikube_py.errors import ConfigError
+from minikube_py.machinery.backoff import CONNECTION, Backoff
+from minikube_py.machinery.health import serve_health
+from minikube_py.machinery.leader_election import LeaderElectionConfig, LeaderElector
+from minikube_py.telemetry.process import run_process
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Client], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentConfig:
+    name: str
+    """As in user agents, leases and events: `kube-scheduler`."""
+    master: str = ""
+    kubeconfig: str = ""
+    health_port: int | None = None
+    """Where /healthz and /metrics are served on loopback; None: nowhere, 0: wherever there is room."""
+    leader_elect: bool = False
+    verbosity: int = 2
+
+
+def run_component(config: ComponentConfig, work: Work) -> None:
+    """Run `work` as a process of its own, until it ends or a signal ends it."""
+    run_process(config.name, lambda: serve_component(config, work), config.verbosity)
+
+
+async def serve_component(config: ComponentConfig, work: Work) -> None:
+    """Run `work` with a connected client until it ends or is cancelled.
+
+    Raises: ConfigError when there is nothing to connect to; LeadershipLost; whatever `work` raises.
+    """
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(
+            Client.connect(client_config(config.master, config.kubeconfig), user_agent=config.name)
+        )
+        if config.health_port is not None:
+            await stack.enter_async_context(serve_health("127.0.0.1", config.health_port))
+        await wait_for_api_server(client)
+        if config.leader_elect:
+            election = LeaderElectionConfig(config.name, f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4()}")
+            await LeaderElector(client, election).run(lambda: work(client))
+        else:
+            await work(client)
+
+
+def client_config(master: str, kubeconfig: str) -> ClientConfig:
+    """The connection that the flags --master and --kubeconfig ask for; in a pod without either, the pod's own.
+
+    Raises: ConfigError
+    """
+    if kubeconfig:
+        config = load_kubeconfig(kubeconfig).client_config()
+    elif master:
+        config = ClientConfig()
+    else:
+        found = in_cluster_config()
+        if found is None:
+            raise ConfigError("--master or --kubeconfig must be specified: which API server is this for?")
+        config = found
+    if not master:
+        return config
+    return replace(config, server=master if "://" in master else f"http://{master}")
+
+
+async def wait_for_api_server(client: Client) -> None:
+    """Return once the API server answers; says once that it is being waited for."""
+    backoff = Backoff(CONNECTION)
+    while True:
+        try:
+            await client.raw(Request("GET", "/readyz", accept="*/*"))
+        except Unavailable as error:
+            if backoff.failures == 0:
+                log.warning("waiting for the API server", extra={"server": client.server, "error": str(error)})
+            await backoff.pause()
+        except ApiError:
+            # It answers, if only to say that this path is not for us: it is there.
+            return
+        else:
+            return
