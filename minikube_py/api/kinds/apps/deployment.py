@@ -5,10 +5,12 @@ Kubernetes: pkg/registry/apps/deployment/strategy.go
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
+from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Scale
-from minikube_py.api.kinds.core.pod import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_defaults import template_defaulted
+from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.markers import MergeBy, OneOf, RetainKeys
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
@@ -69,3 +71,18 @@ class Deployment(
 ):
     spec: DeploymentSpec = written(DeploymentSpec)
     status: DeploymentStatus = written(DeploymentStatus)
+
+    def defaulted(self) -> Self:
+        spec = filled(self.spec, replicas=1, revision_history_limit=10, progress_deadline_seconds=600)
+        return changed(
+            self,
+            spec=changed(spec, strategy=_strategy_defaulted(spec.strategy), template=template_defaulted(spec.template)),
+        )
+
+
+def _strategy_defaulted(strategy: DeploymentStrategy) -> DeploymentStrategy:
+    strategy = filled(strategy, type="RollingUpdate")
+    if strategy.type != "RollingUpdate":
+        return strategy
+    rolling = filled(strategy.rolling_update or RollingUpdateDeployment(), max_unavailable="25%", max_surge="25%")
+    return changed(strategy, rolling_update=rolling)

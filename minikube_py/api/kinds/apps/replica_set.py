@@ -5,10 +5,12 @@ Kubernetes: pkg/registry/apps/replicaset/strategy.go
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
+from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Scale
-from minikube_py.api.kinds.core.pod import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_defaults import template_defaulted
+from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.markers import MergeBy
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
@@ -46,3 +48,7 @@ class ReplicaSet(
 ):
     spec: ReplicaSetSpec = written(ReplicaSetSpec)
     status: ReplicaSetStatus = written(ReplicaSetStatus)
+
+    def defaulted(self) -> Self:
+        spec = filled(self.spec, replicas=1)
+        return changed(self, spec=changed(spec, template=template_defaulted(spec.template)))

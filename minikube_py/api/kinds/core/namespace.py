@@ -5,12 +5,18 @@ Kubernetes: pkg/apis/core, pkg/registry/core/namespace/strategy.go
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from minikube_py.api.markers import MergeBy, OneOf
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label by which namespace selectors can name one namespace."""
+
+KUBERNETES = "kubernetes"
+"""The finalizer of the namespace controller, which empties the namespace first."""
 
 
 class NamespaceSpec(Model):
@@ -42,3 +48,26 @@ class Namespace(
 ):
     spec: NamespaceSpec = written(NamespaceSpec)
     status: NamespaceStatus = written(NamespaceStatus)
+
+    def defaulted(self) -> Self:
+        metadata = self.metadata
+        if not metadata.name or metadata.labels.get(NAME_LABEL) == metadata.name:
+            return self
+        return replace(self, metadata=replace(metadata, labels={**metadata.labels, NAME_LABEL: metadata.name}))
+
+    def prepare_for_create(self) -> Self:
+        finalizers = self.spec.finalizers
+        if KUBERNETES not in finalizers:
+            finalizers = (*finalizers, KUBERNETES)
+        return replace(
+            self.defaulted(), spec=NamespaceSpec(finalizers=finalizers), status=NamespaceStatus(phase="Active")
+        )
+
+    def prepare_for_update(self, old: Self) -> Self:
+        return replace(self, spec=replace(self.spec, finalizers=old.spec.finalizers))
+
+    def deleting(self) -> Self:
+        return replace(self, status=replace(self.status, phase="Terminating"))
+
+    def may_be_removed(self) -> bool:
+        return not self.metadata.finalizers and not self.spec.finalizers

@@ -6,11 +6,11 @@ Kubernetes: pkg/registry/core/node/strategy.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.markers import MergeBy, MergeSet, OneOf
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Quantity, Time
 
@@ -136,3 +136,18 @@ class Node(
 ):
     spec: NodeSpec = written(NodeSpec)
     status: NodeStatus = written(NodeStatus)
+
+    def defaulted(self) -> Self:
+        node = self
+        if self.status.capacity and not self.status.allocatable:
+            node = replace(node, status=replace(node.status, allocatable=node.status.capacity))
+        cidrs = self.spec.pod_cidrs
+        if cidrs and not self.spec.pod_cidr:
+            return replace(node, spec=replace(node.spec, pod_cidr=cidrs[0]))
+        if self.spec.pod_cidr and (not cidrs or cidrs[0] != self.spec.pod_cidr):
+            return replace(node, spec=replace(node.spec, pod_cidrs=(self.spec.pod_cidr,)))
+        return node
+
+    def prepare_for_create(self) -> Self:
+        """A kubelet registers with the status that it has seen."""
+        return self

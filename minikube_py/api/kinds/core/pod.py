@@ -1,118 +1,24 @@
 """Pod: containers that are placed, started and stopped together, on one node, with one address.
 
-The parts are in files of their own: container, volume, affinity, security, pod_status.
+Reading order of its parts: pod_spec, container, volume, affinity, security and pod_status are the fields; pod_defaults
+and container_defaults fill them in; pod_quality says which pods suffer first when a node runs short.
 
 Kubernetes: pkg/registry/core/pod/strategy.go
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Self
 
-from minikube_py.api.kinds.core.affinity import Affinity, TopologySpreadConstraint
-from minikube_py.api.kinds.core.common import LocalObjectReference, ResourceRequirements, Toleration
-from minikube_py.api.kinds.core.container import Container, EphemeralContainer
-from minikube_py.api.kinds.core.pod_status import PodStatus
-from minikube_py.api.kinds.core.security import PodSecurityContext
-from minikube_py.api.kinds.core.volume import Volume
-from minikube_py.api.markers import AtomicStruct, MergeBy, OneOf
-from minikube_py.api.meta import ObjectMeta
-from minikube_py.api.model import Model, written
+from minikube_py.api.defaulting import changed
+from minikube_py.api.kinds.core.pod_defaults import pod_defaulted
+from minikube_py.api.kinds.core.pod_quality import quality_of_service
+from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
+from minikube_py.api.kinds.core.pod_status import PodCondition, PodIP, PodStatus
+from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import Quantity
 
-
-class PodDNSConfigOption(Model):
-    name: str = ""
-    value: str | None = None
-
-
-class PodDNSConfig(Model):
-    nameservers: tuple[str, ...] = ()
-    searches: tuple[str, ...] = ()
-    options: tuple[PodDNSConfigOption, ...] = ()
-
-
-class HostAlias(Model):
-    ip: str = written(str)
-    hostnames: tuple[str, ...] = ()
-
-
-class PodOS(Model):
-    name: str = written(str)
-
-
-class PodReadinessGate(Model):
-    condition_type: str = written(str)
-
-
-class PodResourceClaim(Model):
-    name: str = written(str)
-    resource_claim_name: str = ""
-    resource_claim_template_name: str = ""
-
-
-class PodSchedulingGate(Model):
-    name: str = written(str)
-
-
-class PodSchedulingGroup(Model):
-    pod_group_name: str = ""
-
-
-class PodSpec(Model):
-    volumes: Annotated[tuple[Volume, ...], MergeBy("name", ("name",), retain_keys=True)] = ()
-    containers: Annotated[tuple[Container, ...], MergeBy("name", ("name",))] = written(tuple)
-    restart_policy: Annotated[str, OneOf("Always", "Never", "OnFailure")] = ""
-    termination_grace_period_seconds: int | None = None
-    active_deadline_seconds: int | None = None
-    dns_policy: Annotated[str, OneOf("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")] = ""
-    node_selector: Annotated[Mapping[str, str], AtomicStruct()] = {}
-    service_account_name: str = ""
-    service_account: str = ""
-    node_name: str = ""
-    host_network: bool = False
-    host_pid: bool = False
-    host_ipc: bool = False
-    security_context: PodSecurityContext | None = None
-    image_pull_secrets: Annotated[tuple[LocalObjectReference, ...], MergeBy("name", ("name",))] = ()
-    hostname: str = ""
-    subdomain: str = ""
-    affinity: Affinity | None = None
-    scheduler_name: str = ""
-    init_containers: Annotated[tuple[Container, ...], MergeBy("name", ("name",))] = ()
-    automount_service_account_token: bool | None = None
-    tolerations: tuple[Toleration, ...] = ()
-    host_aliases: Annotated[tuple[HostAlias, ...], MergeBy("ip", ("ip",))] = ()
-    priority_class_name: str = ""
-    priority: int | None = None
-    dns_config: PodDNSConfig | None = None
-    share_process_namespace: bool | None = None
-    readiness_gates: tuple[PodReadinessGate, ...] = ()
-    runtime_class_name: str | None = None
-    enable_service_links: bool | None = None
-    preemption_policy: Annotated[str | None, OneOf("Never", "PreemptLowerPriority")] = None
-    overhead: Mapping[str, Quantity] = {}
-    topology_spread_constraints: Annotated[
-        tuple[TopologySpreadConstraint, ...],
-        MergeBy(
-            "topologyKey",
-            (
-                "topologyKey",
-                "whenUnsatisfiable",
-            ),
-        ),
-    ] = ()
-    ephemeral_containers: Annotated[tuple[EphemeralContainer, ...], MergeBy("name", ("name",))] = ()
-    set_hostname_as_fqdn: bool | None = None
-    os: PodOS | None = None
-    host_users: bool | None = None
-    scheduling_gates: Annotated[tuple[PodSchedulingGate, ...], MergeBy("name", ("name",))] = ()
-    resource_claims: Annotated[tuple[PodResourceClaim, ...], MergeBy("name", ("name",), retain_keys=True)] = ()
-    resources: ResourceRequirements | None = None
-    hostname_override: str | None = None
-    scheduling_group: PodSchedulingGroup | None = None
+__all__ = ["Pod", "PodSpec", "PodStatus", "PodTemplateSpec"]
 
 
 class Pod(
@@ -136,7 +42,28 @@ class Pod(
     spec: PodSpec = written(PodSpec)
     status: PodStatus = written(PodStatus)
 
+    def defaulted(self) -> Self:
+        return changed(self, spec=pod_defaulted(self.spec), status=_status_defaulted(self.status))
 
-class PodTemplateSpec(Model):
-    metadata: ObjectMeta = written(ObjectMeta)
-    spec: PodSpec = written(PodSpec)
+    def prepare_for_create(self) -> Self:
+        status = PodStatus(phase="Pending", qos_class=quality_of_service(self.spec))
+        if self.spec.scheduling_gates:
+            status = replace(status, conditions=(GATED,))
+        return replace(self, status=status)
+
+
+GATED = PodCondition(
+    type="PodScheduled",
+    status="False",
+    reason="SchedulingGated",
+    message="Scheduling is blocked due to non-empty scheduling gates",
+)
+
+
+def _status_defaulted(status: PodStatus) -> PodStatus:
+    """podIP is the first of podIPs, whichever of the two was written."""
+    if status.pod_ips and not status.pod_ip:
+        return replace(status, pod_ip=status.pod_ips[0].ip)
+    if status.pod_ip and (not status.pod_ips or status.pod_ips[0].ip != status.pod_ip):
+        return replace(status, pod_ips=(PodIP(ip=status.pod_ip),))
+    return status

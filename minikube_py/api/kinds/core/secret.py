@@ -6,8 +6,11 @@ Simplified: stored as it is, not encrypted.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from typing import Self
 
+from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Base64
 
@@ -17,3 +20,10 @@ class Secret(Resource, version="v1", plural="secrets", generation_of=(), selecta
     type: str = ""
     string_data: Mapping[str, str] = {}
     immutable: bool | None = None
+
+    def defaulted(self) -> Self:
+        secret = self if self.type else replace(self, type="Opaque")
+        if not self.string_data:
+            return secret
+        folded = {key: base64.b64encode(text.encode()).decode() for key, text in self.string_data.items()}
+        return replace(secret, data={**self.data, **folded}, string_data={})

@@ -5,85 +5,15 @@ Kubernetes: pkg/registry/core/service/strategy.go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Self
 
-from minikube_py.api.markers import AtomicStruct, MergeBy, OneOf
-from minikube_py.api.meta import Condition
-from minikube_py.api.model import Model, written
+from minikube_py.api.defaulting import changed
+from minikube_py.api.kinds.core.service_defaults import service_defaulted, status_defaulted, updated, with_families
+from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec, ServiceStatus
+from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import IntOrString
 
-
-class ServicePort(Model):
-    name: str = ""
-    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP")] = ""
-    port: int = written(int)
-    target_port: IntOrString | None = None
-    node_port: int = 0
-    app_protocol: str | None = None
-
-
-class ClientIPConfig(Model):
-    timeout_seconds: int | None = None
-
-
-class SessionAffinityConfig(Model):
-    client_ip: ClientIPConfig | None = None
-
-
-class ServiceSpec(Model):
-    ports: Annotated[
-        tuple[ServicePort, ...],
-        MergeBy(
-            "port",
-            (
-                "port",
-                "protocol",
-            ),
-        ),
-    ] = ()
-    selector: Annotated[Mapping[str, str], AtomicStruct()] = {}
-    cluster_ip: str = ""
-    type: Annotated[str, OneOf("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")] = ""
-    external_ips: tuple[str, ...] = ()
-    session_affinity: Annotated[str, OneOf("ClientIP", "None")] = ""
-    load_balancer_ip: str = ""
-    load_balancer_source_ranges: tuple[str, ...] = ()
-    external_name: str = ""
-    external_traffic_policy: Annotated[str, OneOf("Cluster", "Local")] = ""
-    health_check_node_port: int | None = None
-    publish_not_ready_addresses: bool = False
-    session_affinity_config: SessionAffinityConfig | None = None
-    ip_family_policy: Annotated[str | None, OneOf("PreferDualStack", "RequireDualStack", "SingleStack")] = None
-    cluster_ips: tuple[str, ...] = ()
-    ip_families: tuple[str, ...] = ()
-    allocate_load_balancer_node_ports: bool | None = None
-    load_balancer_class: str | None = None
-    internal_traffic_policy: Annotated[str | None, OneOf("Cluster", "Local")] = None
-    traffic_distribution: str | None = None
-
-
-class PortStatus(Model):
-    port: int = written(int)
-    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP")] = written(str)
-    error: str = ""
-
-
-class LoadBalancerIngress(Model):
-    ip: str = ""
-    hostname: str = ""
-    ip_mode: str | None = None
-    ports: tuple[PortStatus, ...] = ()
-
-
-class LoadBalancerStatus(Model):
-    ingress: tuple[LoadBalancerIngress, ...] = ()
-
-
-class ServiceStatus(Model):
-    load_balancer: LoadBalancerStatus = written(LoadBalancerStatus)
-    conditions: Annotated[tuple[Condition, ...], MergeBy("type", ("type",))] = ()
+__all__ = ["Service", "ServicePort", "ServiceSpec", "ServiceStatus"]
 
 
 class Service(
@@ -93,8 +23,18 @@ class Service(
     short_names=("svc",),
     categories=("all",),
     generation_of=(),
+    returns_deleted_object=True,
     allows_create_on_update=True,
     selectable_fields=("spec.clusterIP", "spec.type"),
 ):
     spec: ServiceSpec = written(ServiceSpec)
     status: ServiceStatus = written(ServiceStatus)
+
+    def defaulted(self) -> Self:
+        return changed(self, spec=service_defaulted(self.spec), status=status_defaulted(self.status))
+
+    def prepare_for_create(self) -> Self:
+        return replace(self, spec=with_families(self.spec), status=ServiceStatus())
+
+    def prepare_for_update(self, old: Self) -> Self:
+        return changed(self, spec=updated(self.spec, old.spec))

@@ -12,7 +12,9 @@ from minikube_py.api.markers import MergeBy
 from minikube_py.api.resource import Resource
 
 
-class ServiceAccount(Resource, version="v1", plural="serviceaccounts", short_names=("sa",), generation_of=()):
+class ServiceAccount(
+    Resource, version="v1", plural="serviceaccounts", short_names=("sa",), generation_of=(), returns_deleted_object=True
+):
     secrets: Annotated[tuple[ObjectReference, ...], MergeBy("name", ("name",))] = ()
     image_pull_secrets: tuple[LocalObjectReference, ...] = ()
     automount_service_account_token: bool | None = None

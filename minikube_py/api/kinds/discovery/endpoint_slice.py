@@ -6,8 +6,9 @@ Kubernetes: pkg/registry/discovery/endpointslice/strategy.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
+from minikube_py.api.defaulting import changed, each, filled
 from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.markers import ListType, OneOf
 from minikube_py.api.model import Model, written
@@ -61,3 +62,6 @@ class EndpointSlice(
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[EndpointPort, ...] = ()
     address_type: Annotated[str, OneOf("FQDN", "IPv4", "IPv6")] = written(str)
+
+    def defaulted(self) -> Self:
+        return changed(self, ports=each(self.ports, lambda port: filled(port, name="", protocol="TCP")))

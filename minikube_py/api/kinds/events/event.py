@@ -23,6 +23,7 @@ class Event(
     plural="events",
     short_names=("ev",),
     generation_of=(),
+    stored_prefix="/registry/events/",
     ttl_s=3600,
     allows_create_on_update=True,
     selectable_fields=(
