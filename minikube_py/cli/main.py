@@ -28,6 +28,7 @@ COMMANDS = (
     Entry("explain", f"{_VERBS}.explain", "Show the documentation of a resource's fields", _INTERMEDIATE),
     Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
     Entry("cluster-info", f"{_VERBS}.cluster_info", "Show where the control plane answers", _CLUSTER),
+    Entry("describe", f"{_VERBS}.describe", "Show the details of a resource with its events", _TROUBLE),
     Entry("events", f"{_VERBS}.events", "List events", _TROUBLE),
     Entry("api-resources", f"{_VERBS}.api_resources", "Show the types of resource that the server serves", _OTHER),
     Entry("api-versions", f"{_VERBS}.api_versions", "Show the API versions that the server serves", _OTHER),
