@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -42,21 +43,18 @@ _SWEEP_REVISIONS = 256
 class SqliteStorage:
     """Storage in one SQLite file. Open it with `await SqliteStorage.open(path)`."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, files: "_OpenFiles") -> None:
         self._path = path
-        self._lock = lock
+        self._files = files
         self._closed = False
-        writing = connect(path)
-        prepare_schema(writing, path)
-        self._readers = [connect(path) for _ in range(_READERS)]
         self._free_readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-        for connection in self._readers:
+        for connection in files.readers:
             self._free_readers.put(connection)
         self._read_threads = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
-        newest, _ = LogTable(writing).bounds()
+        newest, _ = LogTable(files.writing).bounds()
         self._newest_seen = newest
         self._recent = RecentEvents(newest, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
-        self._writer = SqliteWriter(writing, path, self._publish)
+        self._writer = SqliteWriter(files.writing, path, self._publish)
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteStorage":
@@ -64,15 +62,7 @@ class SqliteStorage:
 
         Raises: StorageError naming the file and what is wrong with it.
         """
-        lock = _lock_exclusively(path)
-        try:
-            return cls(path, lock)
-        except sqlite3.Error as error:
-            os.close(lock)
-            raise StorageError(f"cannot use {path} as the store: {error}") from error
-        except StorageError:
-            os.close(lock)
-            raise
+        return cls(path, await asyncio.to_thread(_open_files, path))
 
     async def get(self, key: str, revision: int = LATEST) -> KeyValue | None:
         if revision == LATEST:
@@ -159,10 +149,8 @@ class SqliteStorage:
 
     def _release(self) -> None:
         self._read_threads.shutdown(wait=True)
-        for connection in self._readers:
-            connection.close()
         self._writer.stop()
-        os.close(self._lock)
+        self._files.close()
 
     def _require_open(self) -> None:
         if self._closed:
@@ -184,6 +172,25 @@ def _history(prefix: str, after_revision: int, log: LogTable) -> Batch:
 
 def _expires_at(ttl_s: int | None) -> float | None:
     return None if ttl_s is None else time.time() + ttl_s
+
+
+class _OpenFiles:
+    """The lock and every connection, closed together."""
+
+    def __init__(self, path: Path) -> None:
+        with ExitStack() as opened:
+            opened.callback(os.close, _lock_exclusively(path))
+            self.writing = opened.enter_context(closing(connect(path)))
+            prepare_schema(self.writing, path)
+            self.readers = [opened.enter_context(closing(connect(path))) for _ in range(_READERS)]
+            self.close = opened.pop_all().close
+
+
+def _open_files(path: Path) -> _OpenFiles:
+    try:
+        return _OpenFiles(path)
+    except sqlite3.Error as error:
+        raise StorageError(f"cannot use {path} as the store: {error}") from error
 
 
 def _lock_exclusively(path: Path) -> int:

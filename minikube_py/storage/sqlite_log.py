@@ -84,16 +84,15 @@ _EXPIRING = """
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a connection with which every acknowledged commit is on the disk."""
+    """Open a connection with which every acknowledged commit is on the disk. It changes nothing in the file."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5, cached_statements=64)
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA cache_size = -16384")
     return connection
 
 
 def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables in an empty file, and refuse a file that is not ours or newer than this program.
+    """Create the tables in an empty file; refuse, and leave as it is, a file that is not ours or of a newer version.
 
     Raises: StorageError.
     """
@@ -110,6 +109,9 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is a database from a newer version of minikube_py (schema {version}, this program knows up to "
             f"{SCHEMA_VERSION}): upgrade minikube_py, or name another file"
         )
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StorageError(f"{path} is on a file system on which SQLite has no write-ahead log: name another file")
 
 
 class LogTable:

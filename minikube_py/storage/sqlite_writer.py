@@ -81,8 +81,7 @@ class SqliteWriter:
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._failure: StorageUnavailable | None = None
-        self._expiries = [_Expiry(_monotonic(at), key, revision) for key, revision, at in self._log.expiring()]
-        heapq.heapify(self._expiries)
+        self._expiries: list[_Expiry] = []
         # A daemon, because a program that ends without closing its store must still end.
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
@@ -103,12 +102,13 @@ class SqliteWriter:
         self._thread.join()
 
     def _run(self) -> None:
+        for key, revision, expires_at in self._log.expiring():
+            heapq.heappush(self._expiries, _Expiry(_monotonic(expires_at), key, revision))
         is_open = True
         while is_open:
             batch, is_open = self._next_batch()
             if batch:
                 self._loop.call_soon_threadsafe(self._hand_back, self._transact(batch))
-        self._connection.close()
 
     def _next_batch(self) -> tuple[list[_Request], bool]:
         """Wait for a request or an expiry and take everything that is there; False when told to stop."""
