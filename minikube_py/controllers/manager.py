@@ -1,0 +1,55 @@
+"""The list of controllers, and how they run side by side in one process.
+
+Kubernetes: cmd/kube-controller-manager/app/controllermanager.go (NewControllerDescriptors)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minikube_py.client.client import Client
+from minikube_py.controllers.context import ControllerContext, ControllersConfig
+from minikube_py.controllers.deployment.controller import DeploymentController
+from minikube_py.controllers.replica_set.controller import ReplicaSetController
+from minikube_py.controllers.root_ca_publisher import RootCaPublisher
+from minikube_py.controllers.service_account import ServiceAccountController
+from minikube_py.errors import ConfigError
+from minikube_py.machinery.controller import Controller, Reconciler
+from minikube_py.machinery.informer import Informers
+
+WORKERS = 5
+
+CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
+    "deployment": DeploymentController,
+    "replicaset": ReplicaSetController,
+    "root-ca-certificate-publisher": RootCaPublisher,
+    "serviceaccount": ServiceAccountController,
+}
+
+
+def chosen(wanted: str) -> tuple[str, ...]:
+    """The controllers that `--controllers` names: `*` is all, `-name` is not that one, `name` is that one.
+
+    Raises: ConfigError for a name that there is not.
+    """
+    words = [word.strip() for word in wanted.split(",") if word.strip()]
+    for word in words:
+        if word != "*" and word.removeprefix("-") not in CONTROLLERS:
+            raise ConfigError(
+                f'"{word.removeprefix("-")}" is not in the list of known controllers: {", ".join(CONTROLLERS)}'
+            )
+    return tuple(name for name in CONTROLLERS if f"-{name}" not in words and (name in words or "*" in words))
+
+
+async def run(client: Client, config: ControllersConfig, names: Sequence[str] = tuple(CONTROLLERS)) -> None:
+    """Run the named controllers until cancelled."""
+    context = ControllerContext(client, Informers(client), config)
+    controllers = [Controller(CONTROLLERS[name](context), workers=WORKERS) for name in names]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(context.informers.run(), name="informers")
+        for recorder in context.recorders.values():
+            group.create_task(recorder.run(), name="events")
+        for controller in controllers:
+            group.create_task(controller.run(), name=controller.name)

@@ -1,0 +1,181 @@
+"""ReplicaSet controller: keeps as many pods of a template as the ReplicaSet says.
+
+    reconcile: claim the pods that the selector names -> plan -> create or delete -> write the status
+
+Invariants: no pod is created twice for one gap, however stale the store (RecentWrites); a failing create is tried with
+one pod before it is tried with many (slow start); the status is written also when creating fails, with the reason.
+
+Kubernetes: pkg/controller/replicaset/replica_set.go
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from minikube_py.api.kinds.apps.replica_set import ReplicaSet
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.model import replace
+from minikube_py.api.selectors import Selector, label_selector_from_document
+from minikube_py.api.status import ApiError, Conflict, Forbidden, NotFound
+from minikube_py.controllers.context import ControllerContext
+from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
+from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
+from minikube_py.machinery.conditions import is_active, is_terminal
+from minikube_py.machinery.controller import Result
+from minikube_py.machinery.informer import Change
+from minikube_py.machinery.ownership import claim, controller_of, plan_claims
+from minikube_py.machinery.recent_writes import RecentWrites
+from minikube_py.machinery.sources import For, Owns, Watches
+from minikube_py.machinery.store import Key, key_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    pods: tuple[Pod, ...]
+    """The active pods that are the ReplicaSet's."""
+    terminating: int
+
+
+class ReplicaSetController:
+    name = "replicaset"
+
+    def __init__(self, context: ControllerContext) -> None:
+        self._client = context.client
+        self._clock = context.clock
+        self._recorder = context.recorder("replicaset-controller")
+        replica_sets, pods = context.informers.of(ReplicaSet), context.informers.of(Pod)
+        pods.add_index("orphans", _namespace_of_orphan)
+        self._replica_sets = replica_sets.store
+        self._pods = pods.store
+        self._recent: RecentWrites[Pod] = RecentWrites(pods)
+        self.sources = (For(replica_sets), Owns(pods, ReplicaSet), Watches(pods, self._adopters))
+
+    async def reconcile(self, key: Key) -> Result:
+        replica_set = self._replica_sets.get(key)
+        if replica_set is None:
+            self._recent.forget(key)
+            return Result.DONE
+        observed = await self._observe(key, replica_set)
+        error: ApiError | None = None
+        failure: Failure | None = None
+        if replica_set.metadata.deletion_timestamp is None:
+            decided = plan(replica_set, observed.pods, self._neighbours(replica_set), self._clock())
+            log.debug(
+                "planned", extra={"pods": len(observed.pods), "create": decided.create, "delete": len(decided.delete)}
+            )
+            error = await self._act(key, replica_set, decided)
+            if error is not None:
+                failure = Failure("FailedCreate" if decided.create else "FailedDelete", str(error))
+        await self._write_status(replica_set, observed, failure)
+        if error is not None and not _is_ending_namespace(error):
+            raise error
+        wait_s = next_available_in_s(replica_set, observed.pods, self._clock())
+        return Result.DONE if wait_s is None else Result.after(wait_s)
+
+    async def _observe(self, key: Key, replica_set: ReplicaSet) -> Observed:
+        uid = replica_set.metadata.uid
+        owned = self._pods.controlled_by(uid)
+        orphans = self._pods.by_index("orphans", key.namespace)
+        seen = self._recent.overlay(key, (pod for pod in (*owned, *orphans) if is_active(pod)))
+        claims = plan_claims(replica_set, _selector(replica_set), seen)
+        terminating = sum(pod.metadata.deletion_timestamp is not None and not is_terminal(pod) for pod in owned)
+        return Observed(await claim(self._client, replica_set, claims), terminating)
+
+    def _neighbours(self, replica_set: ReplicaSet) -> tuple[Pod, ...]:
+        """The active pods of this ReplicaSet and of its siblings, the other revisions of one Deployment."""
+        parent = controller_of(replica_set)
+        siblings = self._replica_sets.controlled_by(parent.uid) if parent else (replica_set,)
+        pods = (pod for sibling in siblings for pod in self._pods.controlled_by(sibling.metadata.uid))
+        return tuple(pod for pod in pods if is_active(pod))
+
+    async def _act(self, key: Key, replica_set: ReplicaSet, decided: Plan) -> ApiError | None:
+        if decided.create:
+            return await self._create(key, replica_set, decided.create)
+        errors = await asyncio.gather(*(self._delete_one(key, replica_set, pod) for pod in decided.delete))
+        return next((error for error in errors if error is not None), None)
+
+    async def _create(self, key: Key, replica_set: ReplicaSet, count: int) -> ApiError | None:
+        """Create in batches of 1, 2, 4, ...; the first batch with a failure is the last."""
+        pod = pod_for(replica_set)
+        for batch in slow_start(count):
+            errors = await asyncio.gather(*(self._create_one(key, replica_set, pod) for _ in range(batch)))
+            failed = next((error for error in errors if error is not None), None)
+            if failed is not None:
+                return failed
+        return None
+
+    async def _create_one(self, key: Key, replica_set: ReplicaSet, pod: Pod) -> ApiError | None:
+        try:
+            created = await self._client.create(pod)
+        except ApiError as error:
+            if not _is_ending_namespace(error):
+                log.warning("creating a pod failed", extra={"error": str(error)})
+                self._recorder.record(replica_set, "Warning", "FailedCreate", f"Error creating: {error}")
+            return error
+        self._recent.created(key, created)
+        self._recorder.record(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {created.metadata.name}")
+        return None
+
+    async def _delete_one(self, key: Key, replica_set: ReplicaSet, pod: Pod) -> ApiError | None:
+        options = DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
+        try:
+            await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
+        except (NotFound, Conflict):
+            # It is gone, or another pod has its name by now: what was to be deleted is.
+            pass
+        except ApiError as error:
+            self._recorder.record(replica_set, "Warning", "FailedDelete", f"Error deleting: {error}")
+            return error
+        else:
+            self._recorder.record(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+        self._recent.deleted(key, pod)
+        return None
+
+    async def _write_status(self, replica_set: ReplicaSet, observed: Observed, failure: Failure | None) -> None:
+        status = status_of(replica_set, observed.pods, observed.terminating, failure, self._clock())
+        if status == replica_set.status:
+            return
+        try:
+            await self._client.update_status(replace(replica_set, status=status))
+        except NotFound:
+            # Deleted meanwhile, as the watch will tell.
+            return
+
+    def _adopters(self, change: Change[Pod]) -> Iterator[Key]:
+        """The ReplicaSets that would adopt a pod which belongs to nobody."""
+        pod = change.new
+        if pod is None or controller_of(pod) is not None:
+            return
+        for replica_set in self._replica_sets.list(pod.metadata.namespace):
+            if _selector(replica_set).matches(pod.metadata.labels):
+                yield key_of(replica_set)
+
+
+def slow_start(count: int) -> Iterator[int]:
+    """Sizes of batches that double: a mistake in the template costs one refused request, not hundreds."""
+    batch = 1
+    while count > 0:
+        yield min(batch, count)
+        count -= batch
+        batch *= 2
+
+
+def _selector(replica_set: ReplicaSet) -> Selector:
+    selector = replica_set.spec.selector
+    return label_selector_from_document(selector.to_dict() if selector is not None else None)
+
+
+def _namespace_of_orphan(pod: Pod) -> tuple[str, ...]:
+    return () if controller_of(pod) is not None else (pod.metadata.namespace,)
+
+
+def _is_ending_namespace(error: ApiError) -> bool:
+    """Whether a create was refused because the namespace is being deleted: nothing to tell and nothing to retry."""
+    causes = (error.details or {}).get("causes") or ()
+    return isinstance(error, Forbidden) and any(cause.get("reason") == "NamespaceTerminating" for cause in causes)
