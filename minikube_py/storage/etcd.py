@@ -31,6 +31,7 @@ from minikube_py.storage.interface import (
     Page,
     RevisionConflict,
     StorageUnavailable,
+    encode_key,
     prefix_end,
 )
 from minikube_py.storage.recent_events import RecentEvents
@@ -51,7 +52,7 @@ class EtcdStorage:
 
     def __init__(self, connection: EtcdConnection, revision: int) -> None:
         self._connection = connection
-        self._leases = _Leases(connection)
+        self._leases = Leases(connection)
         self._closed = False
         self._recent = RecentEvents(revision, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
         self._follower = asyncio.create_task(self._follow(), name="etcd-watch")
@@ -70,12 +71,12 @@ class EtcdStorage:
 
     async def get(self, key: str, revision: int = LATEST) -> KeyValue | None:
         self._require_open()
-        answer = await self._connection.read(wire.RANGE, wire.RangeRequest(key=key.encode(), revision=revision))
+        answer = await self._connection.read(wire.RANGE, wire.RangeRequest(key=encode_key(key), revision=revision))
         return _key_value(answer.kvs[0]) if answer.kvs else None
 
     async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = LATEST) -> Page:
         self._require_open()
-        first = max(prefix, start).encode() or _FIRST_KEY
+        first = encode_key(max(prefix, start)) or _FIRST_KEY
         request = wire.RangeRequest(key=first, range_end=_range_end(prefix), limit=limit, revision=revision)
         answer = await self._connection.read(wire.RANGE, request)
         items = tuple(_key_value(found) for found in answer.kvs)
@@ -83,7 +84,7 @@ class EtcdStorage:
 
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
         self._require_open()
-        name = key.encode()
+        name = encode_key(key)
         absent = wire.Compare(target=wire.CREATE, result=wire.EQUAL, key=name, create_revision=0)
         answer = await self._transact([absent], await self._put(name, value, ttl_s))
         if not answer.succeeded:
@@ -92,11 +93,11 @@ class EtcdStorage:
 
     async def update(self, key: str, value: bytes, expected_revision: int, ttl_s: int | None = None) -> int:
         self._require_open()
-        return await self._replace(key, expected_revision, await self._put(key.encode(), value, ttl_s))
+        return await self._replace(key, expected_revision, await self._put(encode_key(key), value, ttl_s))
 
     async def delete(self, key: str, expected_revision: int) -> int:
         self._require_open()
-        deletion = wire.RequestOp(request_delete_range=wire.DeleteRangeRequest(key=key.encode()))
+        deletion = wire.RequestOp(request_delete_range=wire.DeleteRangeRequest(key=encode_key(key)))
         return await self._replace(key, expected_revision, deletion)
 
     async def current_revision(self) -> int:
@@ -139,7 +140,7 @@ class EtcdStorage:
         return wire.RequestOp(request_put=wire.PutRequest(key=name, value=value, lease=lease))
 
     async def _replace(self, key: str, expected_revision: int, change: wire.RequestOp) -> int:
-        name = key.encode()
+        name = encode_key(key)
         unchanged = wire.Compare(target=wire.MOD, result=wire.EQUAL, key=name, mod_revision=max(0, expected_revision))
         # A key that does not exist has mod_revision 0, so "expected 0" needs this one to fail.
         alive = wire.Compare(target=wire.VERSION, result=wire.GREATER, key=name, version=0)
@@ -152,7 +153,12 @@ class EtcdStorage:
     async def _transact(self, compare: Sequence[wire.Compare], change: wire.RequestOp) -> wire.TxnResponse:
         current = wire.RequestOp(request_range=wire.RangeRequest(key=compare[0].key))
         request = wire.TxnRequest(compare=compare, success=[change], failure=[current])
-        return await self._connection.write(wire.TXN, request)
+        try:
+            return await self._connection.write(wire.TXN, request)
+        except StorageUnavailable:
+            # For all we know it was the lease that is gone: never offer that one again.
+            self._leases.forget()
+            raise
 
     async def _follow(self) -> None:
         """Keep RecentEvents up with the store, over every broken connection, until cancelled."""
@@ -221,12 +227,16 @@ class _Lease:
     keys: int = 0
 
 
-class _Leases:
+class Leases:
     """Leases shared by keys that end at about the same time: one lease a key would make events cost two writes each."""
 
     def __init__(self, connection: EtcdConnection) -> None:
         self._connection = connection
         self._newest: dict[int, _Lease] = {}
+
+    def forget(self) -> None:
+        """Take new leases from now on."""
+        self._newest.clear()
 
     async def lasting(self, ttl_s: int) -> int:
         """Return a lease that ends no earlier than in `ttl_s`, and not much later."""

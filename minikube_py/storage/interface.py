@@ -185,6 +185,14 @@ class Storage(Protocol):
         ...
 
 
+def encode_key(key: str) -> bytes:
+    """Return the UTF-8 bytes of a key. Raises: StorageError for text that has none (a lone surrogate)."""
+    try:
+        return key.encode()
+    except UnicodeEncodeError as error:
+        raise StorageError(f"key {key!r} is no valid Unicode text") from error
+
+
 def prefix_end(prefix: str) -> str | None:
     """Return the smallest text greater than everything that starts with `prefix`; None when there is no such text."""
     for position in range(len(prefix) - 1, -1, -1):

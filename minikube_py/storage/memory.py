@@ -23,6 +23,7 @@ from minikube_py.storage.interface import (
     Page,
     RevisionConflict,
     StorageUnavailable,
+    encode_key,
     prefix_end,
 )
 from minikube_py.storage.recent_events import RecentEvents
@@ -63,6 +64,7 @@ class MemoryStorage:
 
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
         self._require_open()
+        encode_key(key)
         if self._at(key, self._events.revision) is not None:
             raise KeyExists(key)
         return self._write(key, value, ttl_s)

@@ -25,7 +25,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from minikube_py.storage.interface import LATEST, Batch, Event, KeyValue, Page, StorageError, StorageUnavailable
+from minikube_py.storage.interface import (
+    LATEST,
+    Batch,
+    Event,
+    KeyValue,
+    Page,
+    StorageError,
+    StorageUnavailable,
+    ValueTooLarge,
+    encode_key,
+)
 from minikube_py.storage.recent_events import RecentEvents
 from minikube_py.storage.sqlite_log import LogTable, connect, prepare_schema
 from minikube_py.storage.sqlite_writer import Operation, SqliteWriter
@@ -38,6 +48,7 @@ _RECENT_BYTES = 32 << 20
 _CATCH_UP_EVENTS = 500
 _CATCH_UP_BYTES = 4 << 20
 _SWEEP_REVISIONS = 256
+_MAX_VALUE_BYTES = 256 << 20
 
 
 class SqliteStorage:
@@ -65,6 +76,7 @@ class SqliteStorage:
         return cls(path, await asyncio.to_thread(_open_files, path))
 
     async def get(self, key: str, revision: int = LATEST) -> KeyValue | None:
+        encode_key(key)
         if revision == LATEST:
             found = await self._read(lambda log: log.newest(key)[1])
         else:
@@ -74,19 +86,23 @@ class SqliteStorage:
         return found
 
     async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = LATEST) -> Page:
+        encode_key(prefix + start)
         page = await self._read(lambda log: log.list(prefix, start, limit, revision))
         self._newest_seen = max(self._newest_seen, page.revision)
         return page
 
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
+        _require_storable(key, value)
         expires_at = _expires_at(ttl_s)
         return await self._write(lambda log: log.create(key, value, expires_at), expires_at)
 
     async def update(self, key: str, value: bytes, expected_revision: int, ttl_s: int | None = None) -> int:
+        _require_storable(key, value)
         expires_at = _expires_at(ttl_s)
         return await self._write(lambda log: log.replace(key, value, expected_revision, expires_at), expires_at)
 
     async def delete(self, key: str, expected_revision: int) -> int:
+        _require_storable(key)
         return await self._write(lambda log: log.replace(key, None, expected_revision, None))
 
     async def current_revision(self) -> int:
@@ -168,6 +184,13 @@ def _history(prefix: str, after_revision: int, log: LogTable) -> Batch:
         if len(events) == _CATCH_UP_EVENTS or size_bytes > _CATCH_UP_BYTES:
             return Batch(tuple(events), event.revision)
     return Batch(tuple(events), newest)
+
+
+def _require_storable(key: str, value: bytes = b"") -> None:
+    """Refuse here what SQLite would refuse in the middle of other people's transaction."""
+    encode_key(key)
+    if len(value) > _MAX_VALUE_BYTES:
+        raise ValueTooLarge(f"a value of {len(value)} bytes is larger than the store takes ({_MAX_VALUE_BYTES})")
 
 
 def _expires_at(ttl_s: int | None) -> float | None:

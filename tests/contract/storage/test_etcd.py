@@ -9,7 +9,8 @@ import pytest
 
 from minikube_py.errors import ConfigError
 from minikube_py.storage import StorageFull, StorageUnavailable, ValueTooLarge, open_storage
-from minikube_py.storage.etcd import EtcdStorage
+from minikube_py.storage.etcd import EtcdStorage, Leases
+from minikube_py.storage.etcd_connection import EtcdConnection
 from tests.contract.storage.watching import first_events, write_some
 from tests.support.eventually import eventually
 from tests.support.processes import EtcdServer, free_port
@@ -120,8 +121,9 @@ async def test_lists_larger_than_grpcs_usual_limit_arrive_whole(shared_etcd: Etc
     await storage.close()
 
 
-async def test_keys_that_end_at_about_the_same_time_share_a_lease(shared_etcd: EtcdServer, prefix: str) -> None:
-    storage = await EtcdStorage.open([shared_etcd.endpoint])
-    leases = {await storage._leases.lasting(3600) for _ in range(50)}
-    assert len(leases) == 1
-    await storage.close()
+async def test_keys_that_end_at_about_the_same_time_share_a_lease(shared_etcd: EtcdServer) -> None:
+    connection = EtcdConnection([shared_etcd.endpoint])
+    leases = Leases(connection)
+    assert len({await leases.lasting(3600) for _ in range(50)}) == 1
+    assert await leases.lasting(7200) != await leases.lasting(3600)
+    await connection.close()

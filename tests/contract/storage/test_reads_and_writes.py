@@ -14,6 +14,7 @@ from minikube_py.storage import (
     KeyValue,
     RevisionConflict,
     Storage,
+    StorageError,
     StorageUnavailable,
 )
 from tests.contract.storage.watching import increment, write_some
@@ -124,6 +125,12 @@ async def test_odd_keys_are_kept_apart_and_listed_by_code_point(storage: Storage
         assert found is not None
         assert found.value == odd.encode()
         assert prefix + odd in [item.key for item in (await storage.list(prefix + odd)).items]
+
+
+async def test_key_that_is_no_text_is_refused_and_spoils_nothing(storage: Storage, prefix: str) -> None:
+    with pytest.raises(StorageError, match="Unicode"):
+        await storage.create(f"{prefix}\ud800", b"")
+    assert await storage.create(f"{prefix}a", b"")
 
 
 async def test_prefix_is_text_and_not_a_path_or_a_pattern(storage: Storage, prefix: str) -> None:

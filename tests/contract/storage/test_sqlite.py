@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from minikube_py.storage import StorageError, StorageFull, open_storage
-from minikube_py.storage.sqlite import SqliteStorage
 from minikube_py.storage.sqlite_log import SCHEMA_VERSION
 from tests.contract.storage.watching import events_through, first_events, write_some
 
@@ -159,12 +158,11 @@ async def test_second_opener_in_the_same_process_is_refused_too(tmp_path: Path) 
     await storage.close()
 
 
-async def test_watcher_far_behind_is_served_from_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minikube_py.storage.sqlite._RECENT_EVENTS", 10)
-    monkeypatch.setattr("minikube_py.storage.sqlite._CATCH_UP_EVENTS", 7)
-    storage = await SqliteStorage.open(tmp_path / "store.db")
-    past = await write_some(storage, "/a/", 100)
-    watching = asyncio.create_task(first_events(storage, "/a/", 0, 130))
+async def test_watcher_far_behind_is_served_from_the_table(tmp_path: Path) -> None:
+    storage = await open_storage(f"sqlite://{tmp_path / 'store.db'}")
+    more_than_memory_keeps = 9000
+    past = await asyncio.gather(*(storage.create(f"/a/{n}", b"") for n in range(more_than_memory_keeps)))
+    watching = asyncio.create_task(first_events(storage, "/a/", 0, more_than_memory_keeps + 30))
     present = await write_some(storage, "/a/b/", 30)
     assert [event.revision for event in await watching] == past + present
     await storage.close()

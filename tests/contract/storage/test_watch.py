@@ -7,8 +7,6 @@ import asyncio
 from contextlib import aclosing
 from itertools import chain
 
-import pytest
-
 from minikube_py.storage import Event, Storage, StorageUnavailable
 from tests.contract.storage.watching import events_through, first_events, write_some
 
@@ -145,8 +143,8 @@ async def test_expiry_is_an_event_like_any_deletion(storage: Storage, prefix: st
 
 
 async def test_closing_the_store_ends_its_watches(storage: Storage, prefix: str) -> None:
-    watching = asyncio.create_task(first_events(storage, prefix, await storage.current_revision(), 1))
-    await asyncio.sleep(0)
-    await storage.close()
-    with pytest.raises(StorageUnavailable):
-        await asyncio.wait_for(watching, 10)
+    async with aclosing(storage.watch(prefix, await storage.current_revision())) as batches:
+        await storage.create(f"{prefix}a", b"")
+        await anext(batches)
+        outcome, _ = await asyncio.gather(anext(batches), storage.close(), return_exceptions=True)
+        assert isinstance(outcome, StorageUnavailable)

@@ -1,7 +1,6 @@
 """Ways to read a watch in a test."""
 
-import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from minikube_py.storage import Event, RevisionConflict, Storage
 
@@ -50,7 +49,5 @@ async def increment(storage: Storage, key: str) -> int:
     while True:
         current = await storage.get(key)
         assert current is not None
-        try:
+        with suppress(RevisionConflict):
             return await storage.update(key, str(int(current.value) + 1).encode(), current.revision)
-        except RevisionConflict:
-            await asyncio.sleep(0)
