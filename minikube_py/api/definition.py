@@ -54,7 +54,7 @@ class Definition:
     scale: Scale | None = None
     verbs: tuple[str, ...] = ALL_VERBS
     generation_of: tuple[str, ...] = ("spec",)
-    """Attributes of which a change raises metadata.generation; empty for kinds that keep no generation."""
+    """Attributes (paths of them) whose change raises metadata.generation; empty for kinds without a generation."""
     allows_unconditional_update: bool = True
     """False: a PUT without resourceVersion is refused."""
     allows_create_on_update: bool = False

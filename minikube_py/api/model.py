@@ -94,7 +94,7 @@ def replace(value: M, **changes: object) -> M:
 class Decoded(Generic[M]):
     value: M
     unknown_fields: tuple[str, ...] = ()
-    """Paths that the type does not have, such as `spec.containers[0].imagee`, in document order."""
+    """Paths that the type does not have, such as `spec.containers[0].imagee`, sorted."""
 
 
 def decode(model: type[M], data: bytes | str) -> Decoded[M]:
@@ -109,7 +109,7 @@ def decode(model: type[M], data: bytes | str) -> Decoded[M]:
     if errors[0]["type"] == "json_invalid":
         raise DecodeError(syntax_error(errors[0]["msg"], data))
     document = orjson.loads(data)
-    unknown = tuple(path_text(error["loc"]) for error in errors if error["type"] == "extra_forbidden")
+    unknown = tuple(sorted(path_text(error["loc"]) for error in errors if error["type"] == "extra_forbidden"))
     for error in errors:
         if error["type"] == "extra_forbidden" or error["input"] is None:
             remove(document, error["loc"])

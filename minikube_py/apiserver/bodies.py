@@ -23,6 +23,14 @@ M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
 
 
+class WrongType(BadRequest):
+    """A field holds a value of another type than the kind's."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"{where}: {detail}")
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A parsed body: the document, and the paths of fields that it says twice."""
@@ -65,7 +73,7 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
     try:
         decoded = decode(resource, orjson.dumps(body.document))
     except DecodeError as error:
-        raise BadRequest(f"{where}: {error}") from error
+        raise WrongType(where, str(error)) from error
     complaints = [f'unknown field "{path}"' for path in decoded.unknown_fields]
     complaints = [f'duplicate field "{path}"' for path in body.duplicate_fields] + complaints
     if complaints and field_validation == "Strict":

@@ -181,8 +181,12 @@ class ResourceHandler:
 
         def change(current: Resource) -> Resource:
             nonlocal warnings
-            body = bodies.Body(patch.apply(current))
-            asked, warnings = bodies.to_object(body, resource, options.field_validation)
+            patched = patch.apply(current)
+            try:
+                asked, warnings = bodies.to_object(bodies.Body(patched), resource, options.field_validation)
+            except bodies.WrongType as error:
+                problem = invalid_value("patch", orjson.dumps(patched).decode(), error.detail)
+                raise invalid("", "", "", [problem]) from error
             _check_address(request.info, asked)
             if not patch.names_version:
                 asked = asked.model_copy(

@@ -126,7 +126,12 @@ def metadata_update_errors(new: Resource, old: Resource) -> Iterable[FieldError]
 
 def with_generation(new: Resource, old: Resource) -> Resource:
     """A copy whose generation is one higher if what the generation counts has changed."""
-    counted = new.definition.generation_of
-    if not any(getattr(new, name) != getattr(old, name) for name in counted):
+    if not any(_attribute(new, path) != _attribute(old, path) for path in new.definition.generation_of):
         return new
     return replace(new, metadata=replace(new.metadata, generation=old.metadata.generation + 1))
+
+
+def _attribute(obj: object, path: str) -> object:
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return obj

@@ -99,7 +99,7 @@ def _as_api_error(error: PatchError) -> ApiError:
     if isinstance(error, PatchDoesNotApply):
         return Invalid("the server rejected our request due to an error in our request", details={})
     if isinstance(error, MalformedPatch):
-        return BadRequest(f"error decoding patch: {error}")
+        return BadRequest(str(error))
     if isinstance(error, BadDirective):
         return InternalError(str(error))
     return BadRequest(str(error))

@@ -16,7 +16,7 @@ import uvicorn
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.admission.chain import AdmissionChain
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
-from minikube_py.apiserver.admission.pod_defaults import DefaultTolerationSeconds, Priority
+from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
 from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
 from minikube_py.apiserver.allocators import AddressPool
@@ -69,6 +69,7 @@ async def _serve(config: ApiServerConfig, storage: Storage, addresses: AddressPo
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
             Priority(),
+            TaintNodesByCondition(),
             ServiceAddresses(cacher, addresses),
         )
     )

@@ -22,7 +22,7 @@ from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.status import AlreadyExists, ApiError, already_exists, conflict, invalid, not_found
+from minikube_py.api.status import AlreadyExists, ApiError, Conflict, already_exists, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError
 from minikube_py.apiserver.admission.chain import AdmissionChain, Attributes
 from minikube_py.apiserver.metadata import (
@@ -144,9 +144,7 @@ class Writer:
         while True:
             current = _at(target.resource.decode_stored(stored), revision)
             asked = change(current)
-            is_unconditional = not asked.metadata.resource_version
-            if not is_unconditional and asked.metadata.resource_version != str(revision):
-                raise conflict(target.resource.definition, target.name)
+            _check_version(target, asked.metadata.resource_version, revision)
             attributes = target.attributes("UPDATE", current)
             try:
                 new = await self._checked(target, asked, current, attributes)
@@ -237,20 +235,40 @@ def _raise_if_invalid(obj: Resource, errors: list[FieldError]) -> None:
         raise invalid(obj.definition.group, obj.definition.kind, obj.metadata.name, errors)
 
 
+def _check_version(target: Target, given: str, revision: int) -> None:
+    """Raises: Conflict when the client means another version than the one that is there."""
+    if given and not (given.isascii() and given.isdecimal()):
+        raise ApiError(f'strconv.ParseUint: parsing "{given}": invalid syntax')
+    if given and int(given) != revision:
+        raise conflict(target.resource.definition, target.name)
+
+
 def _check_uid(target: Target, uid: str, current: Resource) -> None:
+    """Raises: Conflict when the client means an older object of the same name."""
     if uid and uid != current.metadata.uid:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.metadata.uid}"
+        why = (
+            f"StorageError: invalid object, Code: 4, Key: {target.key}, ResourceVersion: 0, AdditionalErrorMsg: "
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {current.metadata.uid}"
+        )
         raise conflict(target.resource.definition, target.name, why)
 
 
 def _check_preconditions(target: Target, options: DeleteOptions, current: Resource) -> None:
+    """Raises: Conflict when the object is not the one that the options describe."""
     if options.preconditions is None:
         return
-    _check_uid(target, options.preconditions.uid or "", current)
-    wanted, found = options.preconditions.resource_version, current.metadata.resource_version
-    if wanted is not None and wanted != found:
-        why = f"Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {found}"
-        raise conflict(target.resource.definition, target.name, why)
+    wanted, metadata = options.preconditions, current.metadata
+    if wanted.uid is not None and wanted.uid != metadata.uid:
+        why = f"the UID in the precondition ({wanted.uid}) does not match the UID in record ({metadata.uid}). "
+        why += "The object might have been deleted and then recreated"
+    elif wanted.resource_version is not None and wanted.resource_version != metadata.resource_version:
+        why = f"the ResourceVersion in the precondition ({wanted.resource_version}) does not match the "
+        why += f"ResourceVersion in record ({metadata.resource_version}). The object might have been modified"
+    else:
+        return
+    definition = target.resource.definition
+    message = f'Operation cannot be fulfilled on {definition.group_kind} "{target.name}": {why}'
+    raise Conflict(message, details={"name": target.name, "kind": definition.kind})
 
 
 _GARBAGE_FINALIZERS = {"Orphan": ("orphan",), "Foreground": ("foregroundDeletion",), "Background": ()}

@@ -86,10 +86,7 @@ class ServiceAddresses(Plugin):
 
     def _take_address(self, service: Service, address: str, attributes: Attributes) -> None:
         if address not in self._addresses:
-            why = (
-                f"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. The range of "
-            )
-            why += f"valid IPs is {self._addresses.network}"
+            why = f"failed to allocate IP {address}: the provided network does not match the current range"
             raise _refused(service, invalid_value("spec.clusterIPs", [address], why))
         if not self._addresses.take(address):
             why = f"failed to allocate IP {address}: provided IP is already allocated"

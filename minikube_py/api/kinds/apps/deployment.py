@@ -68,6 +68,7 @@ class Deployment(
     short_names=("deploy",),
     categories=("all",),
     scale=Scale(),
+    generation_of=("spec", "metadata.annotations"),
 ):
     spec: DeploymentSpec = written(DeploymentSpec)
     status: DeploymentStatus = written(DeploymentStatus)

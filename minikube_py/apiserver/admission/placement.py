@@ -1,12 +1,13 @@
-"""Small plugins for pods: how long they bear a sick node, and their priority.
+"""Small plugins for placing pods: how long they bear a sick node, their priority, and new nodes' taint.
 
-Kubernetes: plugin/pkg/admission/defaulttolerationseconds, plugin/pkg/admission/priority
+Kubernetes: plugin/pkg/admission/defaulttolerationseconds, plugin/pkg/admission/{priority,nodetaint}
 Simplified: there are no PriorityClasses yet beside the two built-in names.
 """
 
 from __future__ import annotations
 
-from minikube_py.api.kinds.core.common import Toleration
+from minikube_py.api.kinds.core.common import Taint, Toleration
+from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -55,3 +56,15 @@ class Priority(Plugin):
             )
         policy = obj.spec.preemption_policy or "PreemptLowerPriority"
         return replace(obj, spec=replace(obj.spec, priority=value, preemption_policy=policy))
+
+
+class TaintNodesByCondition(Plugin):
+    """A new node gets no pods until the node lifecycle controller has seen that it is ready."""
+
+    async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
+        if not isinstance(obj, Node) or attributes.operation != "CREATE" or attributes.subresource:
+            return obj
+        if any(taint.key == _SICK[0] for taint in obj.spec.taints):
+            return obj
+        taint = Taint(key=_SICK[0], effect="NoSchedule")
+        return replace(obj, spec=replace(obj.spec, taints=(*obj.spec.taints, taint)))

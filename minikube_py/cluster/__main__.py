@@ -1,0 +1,147 @@
+"""minikube-py: starts, looks at, and removes whole clusters."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from minikube_py.cluster.config import ClusterConfig, Wishes, load_config, pick
+from minikube_py.cluster.doctor import describe, examine
+from minikube_py.cluster.lifecycle import delete as delete_cluster
+from minikube_py.cluster.lifecycle import start as start_cluster
+from minikube_py.cluster.lifecycle import status as cluster_status
+from minikube_py.cluster.lifecycle import stop as stop_cluster
+from minikube_py.cluster.processes import ProcessTable
+from minikube_py.cluster.progress import Progress
+from minikube_py.errors import MinikubeError
+
+P = ParamSpec("P")
+
+EXIT_CODES = {"healthy": 0, "degraded": 1, "not running": 3}
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """Errors as one line, exit code 1; no traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except MinikubeError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+
+    return run
+
+
+name_option = click.option("--name", default="minikube-py", show_default=True, help="Which cluster.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """A Kubernetes of your own, small enough to read."""
+
+
+@main.command()
+@name_option
+@click.option("--store", default="", help="sqlite (default) or etcd.")
+@click.option("--container-runtime", "runtime", default="", help="oci (default), docker or simulated.")
+@click.option("--nodes", default=1, show_default=True, help="Nodes on this machine.")
+@click.option("--port", default=8080, show_default=True, help="Where the API server listens on 127.0.0.1.")
+@click.option("--processes", is_flag=True, help="One process a component (always so, for now).")
+@_told
+def start(name: str, store: str, runtime: str, nodes: int, port: int, processes: bool) -> None:
+    """Start a cluster, or what of it does not run."""
+    config = load_config(name) or pick(Wishes(name, store, runtime, nodes, port))
+    print(f"Starting {describe(config)}", flush=True)
+    start_cluster(config, Progress())
+    print(f'\nkubectl and pykubectl use the context "{config.name}" now. Try:\n\n  pykubectl get nodes\n')
+
+
+@main.command()
+@name_option
+@_told
+def stop(name: str) -> None:
+    """Stop the components; pods and data stay."""
+    stop_cluster(_existing(name), Progress())
+
+
+@main.command()
+@name_option
+@_told
+def delete(name: str) -> None:
+    """Remove the cluster and everything that it made."""
+    config = load_config(name)
+    if config is None:
+        print(f'There is no cluster "{name}".')
+        return
+    delete_cluster(config, Progress())
+
+
+@main.command()
+@name_option
+@click.option("-o", "--output", default="", help="json")
+@_told
+def status(name: str, output: str) -> None:
+    """Say how the cluster is: exit code 0 healthy, 1 degraded, 3 not running."""
+    found = cluster_status(name)
+    if output == "json":
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        print(f"{name}: {found.health}" + (f" ({found.server})" if found.server else ""))
+        for component in found.components:
+            sign = "✓" if component.is_running else "✗"
+            print(f"  {sign} {component.name}" + (f"  pid {component.pid}" if component.pid else "  not running"))
+    sys.exit(EXIT_CODES[found.health])
+
+
+@main.command()
+@click.argument("component")
+@name_option
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines are added.")
+@_told
+def logs(component: str, name: str, follow: bool) -> None:
+    """Print the log of COMPONENT."""
+    table = ProcessTable(_existing(name).folder)
+    path = table.log_path(component)
+    if not path.exists():
+        known = ", ".join(table.read()) or "none"
+        raise MinikubeError(f'no log of "{component}"; components: {known}')
+    with path.open(errors="replace") as log:
+        while True:
+            line = log.readline()
+            if line:
+                print(line, end="", flush=True)
+            elif follow:
+                time.sleep(0.2)
+            else:
+                return
+
+
+@main.command()
+@_told
+def doctor() -> None:
+    """Check what this machine has; each ✗ comes with its fix."""
+    findings = examine()
+    for finding in findings:
+        sign = "✓" if finding.is_fine else "✗" if finding.is_needed else "-"
+        print(f" {sign} {finding.what}" + ("" if finding.is_fine else f"\n     {finding.fix}"))
+    sys.exit(1 if any(finding.is_needed and not finding.is_fine for finding in findings) else 0)
+
+
+def _existing(name: str) -> ClusterConfig:
+    config = load_config(name)
+    if config is None:
+        raise MinikubeError(f'there is no cluster "{name}"; `minikube-py start` makes one')
+    return config
+
+
+if __name__ == "__main__":
+    main()

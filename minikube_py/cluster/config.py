@@ -1,0 +1,111 @@
+"""ClusterConfig: what a cluster consists of, decided once at `start` and kept in its folder.
+
+Kubernetes: kind's cluster configuration, minikube's profiles
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from minikube_py.errors import ConfigError
+
+Store = Literal["sqlite", "etcd"]
+RuntimeName = Literal["oci", "docker", "simulated"]
+
+POD_CIDR = "10.244.0.0/24"
+SERVICE_CIDR = "10.96.0.0/16"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    name: str
+    folder: Path
+    store: Store = "sqlite"
+    runtime: RuntimeName = "oci"
+    proxy_mode: str = "iptables"
+    api_port: int = 8080
+    etcd_port: int = 2379
+    nodes: int = 1
+
+    @property
+    def server(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        return (self.name, *(f"{self.name}-m{number:02}" for number in range(2, self.nodes + 1)))
+
+    def save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        document = {**asdict(self), "folder": str(self.folder)}
+        draft = self.folder / "cluster.json.new"
+        draft.write_text(json.dumps(document, indent=2) + "\n")
+        draft.replace(self.folder / "cluster.json")
+
+
+def clusters_folder() -> Path:
+    """Where clusters live: MINIKUBE_PY_HOME, else /var/lib/minikube-py for root, else below the user's home."""
+    asked = os.environ.get("MINIKUBE_PY_HOME")
+    if asked:
+        return Path(asked)
+    return Path("/var/lib/minikube-py") if os.geteuid() == 0 else Path.home() / ".local/share/minikube-py"
+
+
+def load_config(name: str) -> ClusterConfig | None:
+    """The cluster of that name as it was started; None when there is none. Raises: ConfigError."""
+    path = clusters_folder() / name / "cluster.json"
+    try:
+        document = json.loads(path.read_text())
+        return ClusterConfig(**{**document, "folder": Path(document["folder"])})
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConfigError(
+            f"{path} is no cluster configuration of this version: {error}; `minikube-py delete`"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What `start` was asked for; empty means: pick by looking."""
+
+    name: str = "minikube-py"
+    store: str = ""
+    runtime: str = ""
+    nodes: int = 1
+    api_port: int = 8080
+
+
+def pick(wishes: Wishes) -> ClusterConfig:
+    """Fill in what was not said by what the machine has. Raises: ConfigError for wishes that cannot come true."""
+    is_root = os.geteuid() == 0
+    runtime = wishes.runtime or "oci"
+    if runtime not in ("oci", "docker", "simulated"):
+        raise ConfigError(f"--container-runtime={runtime}: choose oci, docker or simulated")
+    if runtime == "oci" and not is_root:
+        raise ConfigError(
+            "containers need root: run this as root, or without containers: "
+            "minikube-py start --container-runtime=simulated"
+        )
+    store = wishes.store or "sqlite"
+    if store not in ("sqlite", "etcd"):
+        raise ConfigError(f"--store={store}: choose sqlite or etcd")
+    if store == "etcd" and shutil.which("etcd") is None:
+        raise ConfigError("--store=etcd: there is no etcd here; apt-get install etcd-server")
+    if wishes.nodes < 1 or (wishes.nodes > 1 and runtime != "simulated"):
+        raise ConfigError("--nodes: more than one node needs --container-runtime=simulated for now")
+    proxy_mode = "iptables" if is_root and shutil.which("iptables-restore") else "userspace"
+    return ClusterConfig(
+        name=wishes.name,
+        folder=clusters_folder() / wishes.name,
+        store=store,  # type: ignore[arg-type]  # checked above
+        runtime=runtime,  # type: ignore[arg-type]  # checked above
+        proxy_mode=proxy_mode,
+        nodes=wishes.nodes,
+        api_port=wishes.api_port,
+    )

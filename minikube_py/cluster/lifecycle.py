@@ -1,0 +1,150 @@
+"""start, stop, delete, status: the life of a cluster on this machine.
+
+Kubernetes: kind create/delete cluster, minikube start/stop/delete/status
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Literal
+
+from minikube_py.cluster.components import Component, components
+from minikube_py.cluster.config import ClusterConfig, load_config
+from minikube_py.cluster.material import enter_context, leave_context, make_material
+from minikube_py.cluster.processes import ProcessTable, StartFailed
+from minikube_py.cluster.progress import Progress
+from minikube_py.cluster.teardown import remove_pods_and_rules
+from minikube_py.errors import ConfigError
+
+_READY_TIMEOUT_S = 60.0
+_POLL_S = 0.05
+
+Health = Literal["healthy", "degraded", "not running"]
+
+
+def start(config: ClusterConfig, progress: Progress) -> None:
+    """Start what does not run yet, wait until it is ready, and enter the context.
+
+    Raises: ConfigError, StartFailed (what was started keeps running, for a look at it).
+    """
+    table = ProcessTable(config.folder)
+    running = {name for name, identity in table.read().items() if identity.is_alive()}
+    if not running:
+        _check_port_is_free(config.api_port)
+    config.save()
+    with progress.step("Preparing keys and folders"):
+        make_material(config)
+    for component in components(config):
+        if component.name in running:
+            continue
+        with progress.step(f"Starting {component.name}"):
+            table.start(component)
+            if component.ready_url:
+                _wait_until_ready(component, table)
+    with progress.step("Waiting for the node to be Ready"):
+        _wait_for_nodes(config, table)
+    enter_context(config)
+
+
+def _check_port_is_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} on 127.0.0.1 is in use: end what listens there (ss -ltnp 'sport = :{port}'), "
+                "or choose another with --port"
+            ) from error
+
+
+def _wait_until_ready(component: Component, table: ProcessTable) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    identity = table.read()[component.name]
+    while not _answers(component.ready_url):
+        if not identity.is_alive() or time.monotonic() > deadline:
+            why = "does not answer" if identity.is_alive() else "ended"
+            log = table.tail(component.name) or "(its log is empty)"
+            raise StartFailed(f"{component.name} {why}; the end of {table.log_path(component.name)}:\n{log}")
+        time.sleep(_POLL_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while not all(_node_is_ready(config, name) for name in config.node_names):
+        for name, identity in table.read().items():
+            if not identity.is_alive():
+                raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")
+        if time.monotonic() > deadline:
+            raise StartFailed(f"the node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
+        time.sleep(_POLL_S)
+
+
+def _node_is_ready(config: ClusterConfig, name: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{config.server}/api/v1/nodes/{name}", timeout=2) as response:
+            conditions = json.load(response).get("status", {}).get("conditions", [])
+    except (OSError, urllib.error.URLError):
+        return False
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def stop(config: ClusterConfig, progress: Progress) -> None:
+    """End the components. Containers, addresses and rules stay, as when a node's daemons are stopped."""
+    table = ProcessTable(config.folder)
+    with progress.step("Stopping the components"):
+        table.stop(reversed(list(table.read())))
+
+
+def delete(config: ClusterConfig, progress: Progress) -> None:
+    """End everything and take everything away: pods, links, rules, mounts, files, and the kubeconfig entries."""
+    stop(config, progress)
+    with progress.step("Removing pods, links and rules"):
+        remove_pods_and_rules(config)
+    with progress.step("Removing files and the context"):
+        leave_context(config)
+        shutil.rmtree(config.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    name: str
+    is_running: bool
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStatus:
+    health: Health
+    components: tuple[ComponentStatus, ...] = ()
+    server: str = ""
+
+
+def status(name: str) -> ClusterStatus:
+    config = load_config(name)
+    if config is None:
+        return ClusterStatus("not running")
+    known = ProcessTable(config.folder).read()
+    found = []
+    for component in components(config):
+        identity = known.get(component.name)
+        alive = identity is not None and identity.is_alive()
+        found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0))
+    if not any(component.is_running for component in found):
+        return ClusterStatus("not running", tuple(found), config.server)
+    healthy = all(c.is_running for c in found) and all(_node_is_ready(config, node) for node in config.node_names)
+    return ClusterStatus("healthy" if healthy else "degraded", tuple(found), config.server)

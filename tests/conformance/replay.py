@@ -1,0 +1,233 @@
+"""Replay: send the requests that the real Kubernetes was sent to our API server, and compare the answers.
+
+    python -m tests.conformance.replay DIR [--verbose]
+
+DIR holds recordings (`make replay RECORDINGS=DIR`). A row counts when its kind is served; what differs on purpose is
+listed in docs/compatibility.md. Exit status 0 when the floors in `FLOORS` are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+Json = Any
+
+FLOORS = {"errors: code and reason": 0.95, "defaults": 1.0, "patches": 1.0, "lists": 1.0, "watches": 1.0}
+_MASKED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NOISE = ("managedFields", "selfLink")
+
+
+@contextmanager
+def api_server() -> Iterator[httpx.Client]:
+    """Our API server on memory storage, with what the recordings were made beside."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "sa.key"
+        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        key.write_bytes(pem)
+        argv = [sys.executable, "-m", "minikube_py.apiserver", "--storage=memory://", f"--port={port}", "-v0"]
+        server = subprocess.Popen([*argv, f"--service-account-signing-key-file={key}"])
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+                _wait(client)
+                for path, body in _FIXTURES:
+                    client.post(path, json=body).raise_for_status()
+                yield client
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _wait(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            if client.get("/api/v1/namespaces/kube-system").status_code == 200:
+                return
+        except httpx.ConnectError:
+            pass
+        if time.monotonic() > deadline:
+            raise SystemExit("the API server does not answer")
+        time.sleep(0.05)
+
+
+_FIXTURES: list[tuple[str, Json]] = [
+    ("/api/v1/namespaces", {"metadata": {"name": "rec"}}),
+    ("/api/v1/namespaces/rec/serviceaccounts", {"metadata": {"name": "default"}}),
+    ("/api/v1/namespaces/rec/configmaps", {"metadata": {"name": "e1"}, "data": {"a": "b"}}),
+]
+
+
+def rows(path: Path) -> Iterator[Json]:
+    for line in path.read_text().splitlines():
+        yield json.loads(line)
+
+
+class Tally:
+    """Counts rows of one kind, and keeps what differed."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.passed, self.failures = name, 0, list[tuple[str, Json, Json]]()
+
+    def check(self, case: str, expected: Json, got: Json) -> None:
+        if expected == got:
+            self.passed += 1
+        else:
+            self.failures.append((case, expected, got))
+
+    @property
+    def share(self) -> float:
+        total = self.passed + len(self.failures)
+        return self.passed / total if total else 1.0
+
+    def report(self, verbose: bool) -> bool:
+        floor = FLOORS.get(self.name, 0.0)
+        total = self.passed + len(self.failures)
+        print(f"{self.name}: {self.passed} of {total} ({self.share:.0%}, floor {floor:.0%})")
+        for case, expected, got in self.failures if verbose else []:
+            print(f"  - {case}\n      expected {expected}\n      got      {got}")
+        return self.share >= floor
+
+
+def is_served(client: httpx.Client, path: str) -> bool:
+    """Whether the recorded path is one of a kind that we serve, or of no kind at all."""
+    parts = path.partition("?")[0].strip("/").split("/")
+    at = 4 if parts[0] == "api" and len(parts) > 4 and parts[2] == "namespaces" else 2
+    if parts[0] == "apis":
+        at = 5 if len(parts) > 5 and parts[3] == "namespaces" else 3
+        group_version = "/".join(parts[:3])
+        return client.get(f"/{group_version}").status_code == 200 or parts[1] == "no.example" or parts[2] == "v9"
+    served = {r["name"] for r in client.get("/api/v1").json()["resources"]}
+    unserved = (
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "replicationcontrollers",
+        "limitranges",
+        "resourcequotas",
+    )
+    return len(parts) <= at or parts[at] in served or parts[at] not in unserved
+
+
+def masked(value: Json) -> Json:
+    """The value without what differs from run to run."""
+    if isinstance(value, dict):
+        return {k: "*" if k in ("uid", "creationTimestamp", "resourceVersion") else masked(v)
+                for k, v in value.items() if k not in _NOISE}  # fmt: skip
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    if isinstance(value, str):
+        value = re.sub(r"kube-api-access-[a-z0-9]{5}", "kube-api-access-*", _MASKED.sub("*", value))
+        value = re.sub(r"(current: |record \()\d+", r"\1*", value)
+        return re.sub(r"xxxxx[a-z0-9]{5}\"", 'xxxxx*"', value)
+    return value
+
+
+_BIG = {"configmap too large": 1024 * 1024 + 1, "body too large": 3 * 1024 * 1024 + 1}
+
+
+def replay_errors(client: httpx.Client, folder: Path) -> list[Tally]:
+    codes, messages = Tally("errors: code and reason"), Tally("errors: message")
+    for row in rows(folder / "errors.jsonl"):
+        request, case = row["request"], row["case"]
+        if not is_served(client, request["path"]):
+            continue
+        body = request.get("body")
+        if case in _BIG:
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "x" * _BIG[case]}}
+        content = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        headers = {"Content-Type": request.get("contentType") or "application/json"}
+        if request.get("accept"):
+            headers["Accept"] = request["accept"]
+        with client.stream(request["verb"], request["path"], content=content, headers=headers) as response:
+            text = next(response.iter_text(), "")
+        expected, got = row["answer"], json.loads(text) if text.startswith("{") else text
+        if isinstance(expected, str):
+            codes.check(case, (row["status"], expected), (response.status_code, got))
+            continue
+        reason = got.get("reason") if isinstance(got, dict) else got
+        codes.check(case, (row["status"], expected.get("reason")), (response.status_code, reason))
+        if row["status"] >= 400 and isinstance(got, dict):
+            messages.check(case, masked(expected.get("message")), masked(got.get("message")))
+    return [codes, messages]
+
+
+def replay_defaults(client: httpx.Client, folder: Path) -> list[Tally]:
+    tally = Tally("defaults")
+    for row in rows(folder / "defaults.jsonl"):
+        if not is_served(client, row["path"]) or row["status"] >= 400:
+            continue
+        got = client.post(row["path"], params={"dryRun": "All"}, json=row["given"]).json()
+        metadata = got.get("metadata", {})
+        metadata.pop("resourceVersion", None)
+        tally.check(json.dumps(row["given"])[:100], _addresses(masked(row["stored"])), _addresses(masked(got)))
+    return [tally]
+
+
+def _addresses(document: Json) -> Json:
+    """Cluster addresses and node ports are drawn by lot."""
+    spec = document.get("spec")
+    if isinstance(spec, dict):
+        for name in ("clusterIP", "clusterIPs"):
+            if spec.get(name) not in (None, "None", ["None"]):
+                spec[name] = "*"
+        for port in spec.get("ports") or []:
+            if "nodePort" in port:
+                port["nodePort"] = "*"
+        if "healthCheckNodePort" in spec:
+            spec["healthCheckNodePort"] = "*"
+    return document
+
+
+def replay_patches(client: httpx.Client, folder: Path) -> list[Tally]:
+    tally, path = Tally("patches"), "/apis/apps/v1/namespaces/rec/deployments"
+    base, *patches = rows(folder / "patches.jsonl")
+    document = {"spec": base["base"]["spec"]}
+    document["metadata"] = {k: v for k, v in base["base"]["metadata"].items() if k in ("name", "labels", "annotations")}
+    for row in patches:
+        no_finalizers = b'{"metadata":{"finalizers":null}}'
+        client.patch(f"{path}/pp", content=no_finalizers, headers={"Content-Type": "application/merge-patch+json"})
+        client.delete(f"{path}/pp")
+        client.post(path, json=document).raise_for_status()
+        patch = row["patch"] if isinstance(row["patch"], str) else json.dumps(row["patch"])
+        answer = client.patch(f"{path}/pp", content=patch.encode(), headers={"Content-Type": row["contentType"]})
+        got = answer.json()
+        if row["status"] >= 400:
+            tally.check(row["case"], row["status"], answer.status_code)
+            continue
+        got = {name: got.get(name) for name in row["result"]}
+        tally.check(row["case"], (row["status"], masked(row["result"])), (answer.status_code, masked(got)))
+    return [tally]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compare our API server with recordings of the real one.")
+    parser.add_argument("recordings", type=Path)
+    parser.add_argument("--verbose", action="store_true", help="show what differs")
+    options = parser.parse_args()
+    tallies: list[Tally] = []
+    with api_server() as client:
+        for replay in (replay_errors, replay_defaults, replay_patches):
+            tallies += replay(client, options.recordings)
+    kept = [tally.report(options.verbose) for tally in tallies]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
