@@ -1,0 +1,33 @@
+"""What the kubelet tells people about one pod: Event objects, or log lines where there is no API server.
+
+Kubernetes: pkg/kubelet/events/event.go
+"""
+
+import logging
+
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.machinery.events import EventLevel, EventRecorder
+
+log = logging.getLogger(__name__)
+
+
+class PodEvents:
+    """Events about one pod and its containers."""
+
+    def __init__(self, pod: Pod, recorder: EventRecorder | None) -> None:
+        self._pod = pod
+        self._recorder = recorder
+
+    def pod(self, level: EventLevel, reason: str, message: str) -> None:
+        self._record(level, reason, message, "")
+
+    def container(self, name: str, level: EventLevel, reason: str, message: str) -> None:
+        is_init = any(container.name == name for container in self._pod.spec.init_containers)
+        self._record(level, reason, message, f"spec.{'initContainers' if is_init else 'containers'}{{{name}}}")
+
+    def _record(self, level: EventLevel, reason: str, message: str, field_path: str) -> None:
+        metadata = self._pod.metadata
+        fields = {"pod": f"{metadata.namespace}/{metadata.name}", "reason": reason, "event": message}
+        log.log(logging.WARNING if level == "Warning" else logging.INFO, "event", extra=fields)
+        if self._recorder is not None:
+            self._recorder.record(self._pod, level, reason, message, field_path=field_path)
