@@ -48,20 +48,24 @@ from minikube_py.storage.interface import Storage
 log = logging.getLogger(__name__)
 
 
-async def run(config: ApiServerConfig) -> None:
-    """Serve until cancelled. Raises: ConfigError, StorageError (the store cannot be opened)."""
+async def run(config: ApiServerConfig, registry: Registry | None = None) -> None:
+    """Serve until cancelled: all kinds, or those of `registry`.
+
+    Raises: ConfigError, StorageError (the store cannot be opened).
+    """
     addresses = AddressPool(config.service_cluster_ip_range)
     key_file = config.service_account_signing_key_file
     issuer = TokenIssuer.from_file(key_file) if key_file else None
     storage = await open_storage(config.storage_url)
     try:
-        await _serve(config, storage, addresses, issuer)
+        await _serve(config, storage, registry or Registry.of_all_kinds(), addresses, issuer)
     finally:
         await storage.close()
 
 
-async def _serve(config: ApiServerConfig, storage: Storage, addresses: AddressPool, issuer: TokenIssuer | None) -> None:
-    registry = Registry.of_all_kinds()
+async def _serve(
+    config: ApiServerConfig, storage: Storage, registry: Registry, addresses: AddressPool, issuer: TokenIssuer | None
+) -> None:
     cacher = Cacher(storage, registry)
     admission = AdmissionChain(
         (
@@ -87,7 +91,7 @@ async def _serve(config: ApiServerConfig, storage: Storage, addresses: AddressPo
         starting = group.create_task(bootstrap(writer, addresses.first, config.bind_address, config.port))
         gc.freeze()
         try:
-            await _Server(config, app).serve()
+            await _Server(config, app).serve_until_cancelled()
         finally:
             for task in (following, compacting, starting):
                 task.cancel()
@@ -133,6 +137,16 @@ class _Server(uvicorn.Server):
         )
         super().__init__(settings)
         self._asked = config
+
+    async def serve_until_cancelled(self) -> None:
+        """Serve; when cancelled, answer what has begun, close every socket, and only then be gone."""
+        serving = asyncio.create_task(self.serve())
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self.should_exit = True
+            await serving
+            raise
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

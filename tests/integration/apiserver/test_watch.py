@@ -1,0 +1,110 @@
+"""Watches over HTTP: order, selectors, resuming, bookmarks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.api_server import api_server
+
+Json = Any
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with api_server() as client:
+        yield client
+
+
+@asynccontextmanager
+async def watching(client: httpx.AsyncClient, **query: str) -> AsyncIterator[AsyncIterator[Json]]:
+    """The events of a watch, parsed."""
+    async with client.stream("GET", CONFIG_MAPS, params={"watch": "1", **query}, timeout=10) as response:
+        assert response.status_code == 200
+
+        async def events() -> AsyncIterator[Json]:
+            async for line in response.aiter_lines():
+                yield json.loads(line)
+
+        yield events()
+
+
+async def make(client: httpx.AsyncClient, name: str, **labels: str) -> str:
+    """Create a config map; its resourceVersion."""
+    body = {"metadata": {"name": name, "labels": labels}}
+    answer = await client.post(CONFIG_MAPS, json=body)
+    version: str = answer.json()["metadata"]["resourceVersion"]
+    return version
+
+
+def told(event: Json) -> tuple[str, str]:
+    return event["type"], event["object"]["metadata"]["name"]
+
+
+async def test_a_watch_from_a_version_tells_all_that_came_after_it(client: httpx.AsyncClient) -> None:
+    await make(client, "before")
+    version = await make(client, "start")
+    await make(client, "a")
+    await client.patch(f"{CONFIG_MAPS}/a", json={"data": {"k": "v"}}, headers=MERGE)
+    async with watching(client, resourceVersion=version) as events:
+        assert [told(await anext(events)) for _ in range(2)] == [("ADDED", "a"), ("MODIFIED", "a")]
+        deleted = (await client.delete(f"{CONFIG_MAPS}/a")).json()
+        last = await anext(events)
+        assert told(last) == ("DELETED", "a")
+        assert last["object"]["data"] == {"k": "v"}
+        assert int(last["object"]["metadata"]["resourceVersion"]) > int(version)
+        assert deleted["status"] == "Success"
+
+
+async def test_entering_a_selector_is_added_and_leaving_it_deleted(client: httpx.AsyncClient) -> None:
+    version = await make(client, "a")
+    async with watching(client, resourceVersion=version, labelSelector="on=yes") as events:
+        for labels in ({"on": "yes"}, {"on": "no"}):
+            await client.patch(f"{CONFIG_MAPS}/a", json={"metadata": {"labels": labels}}, headers=MERGE)
+        entered, left = await anext(events), await anext(events)
+        assert [told(entered), told(left)] == [("ADDED", "a"), ("DELETED", "a")]
+        assert left["object"]["metadata"]["labels"] == {"on": "yes"}
+        assert left["object"]["metadata"]["resourceVersion"] > entered["object"]["metadata"]["resourceVersion"]
+
+
+async def test_versions_rise_over_all_kinds(client: httpx.AsyncClient) -> None:
+    version = await make(client, "a")
+    await client.post("/api/v1/namespaces/default/secrets", json={"metadata": {"name": "s"}})
+    assert int(await make(client, "b")) == int(version) + 2
+
+
+async def test_initial_events_end_with_a_marked_bookmark(client: httpx.AsyncClient) -> None:
+    await make(client, "a")
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    async with watching(client, **query) as events:
+        seen = [await anext(events)]
+        while seen[-1]["type"] == "ADDED":
+            seen.append(await anext(events))
+    assert "a" in [told(event)[1] for event in seen[:-1]]
+    assert seen[-1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+async def test_a_watch_ends_when_its_time_is_over(client: httpx.AsyncClient) -> None:
+    async with watching(client, timeoutSeconds="1") as events:
+        assert [event async for event in events if event["type"] != "ADDED"] == []
+
+
+async def test_a_table_watch_sends_its_columns_once(client: httpx.AsyncClient) -> None:
+    version = await make(client, "a")
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    query = {"watch": "1", "resourceVersion": version}
+    async with client.stream("GET", CONFIG_MAPS, params=query, headers=accept, timeout=10) as response:
+        lines = response.aiter_lines()
+        await make(client, "b")
+        await make(client, "c")
+        first, second = json.loads(await anext(lines)), json.loads(await anext(lines))
+    assert [row["cells"][0] for row in first["object"]["rows"]] == ["b"]
+    assert first["object"]["columnDefinitions"]
+    assert second["object"]["columnDefinitions"] == []
