@@ -182,8 +182,11 @@ class VerbGroup(click.Group):
 
 def run_verb(command: click.Command, arguments: Sequence[str], path: str) -> int:
     """Run one click command with its arguments and return its exit code."""
-    result = command.main(list(arguments), prog_name=path, standalone_mode=False)
-    return int(result or 0)
+    try:
+        with command.make_context(path, list(arguments)) as context:
+            return int(command.invoke(context) or 0)
+    except click.exceptions.Exit as error:
+        return error.exit_code
 
 
 def _split(values: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ Simplified: no HTTP/2, no proxy, no compression, no retries except of a kept-ali
 import base64
 import http.client
 import json
+import re
 import socket
 import ssl
 import sys
@@ -174,14 +175,18 @@ class Connection:
             connection.close()
 
     def _exchange(self, request: Request) -> http.client.HTTPResponse:
-        if self._kept is not None:
+        if self._kept is not None and request.method == "GET":
             try:
                 return self._send(self._kept, request)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                # The server closed an idle connection before it read anything: the one case that is safe to repeat.
-                self._kept.close()
-        self._kept = self._open()
-        return self._send(self._kept, request)
+                # The server may close an idle connection at any time; a read is safe to repeat on a new one.
+                pass
+        # A write gets a connection of its own: were it lost on a stale one, nobody could tell whether it was done.
+        self.close()
+        opened = self._open()
+        response = self._send(opened, request)
+        self._kept = opened
+        return response
 
     def _send(self, connection: http.client.HTTPConnection, request: Request) -> http.client.HTTPResponse:
         headers = {"Accept": request.accept, "User-Agent": "pykubectl", **self.headers}
@@ -230,7 +235,8 @@ class Connection:
 
     def _show_warnings(self, response: http.client.HTTPResponse) -> None:
         for value in response.headers.get_all("Warning") or []:
-            text = value.split(" ", 2)[-1].strip().strip('"').replace('\\"', '"').replace("\\\\", "\\")
+            quoted = _WARNING_TEXT.match(value)
+            text = re.sub(r"\\(.)", r"\1", quoted.group(1)) if quoted else value
             if text not in self._seen:
                 self._seen.add(text)
                 sys.stdout.flush()
@@ -288,7 +294,9 @@ def server_error(code: int, body: bytes, method: str = "GET") -> ServerError:
     return ServerError(code, {"reason": reason, "code": code}, message)
 
 
+_WARNING_TEXT = re.compile(r"\d{3} \S+ \"((?:[^\"\\]|\\.)*)\"")
 _GENERIC = {
+    400: ("BadRequest", "the server rejected our request for an unknown reason"),
     404: ("NotFound", "the server could not find the requested resource"),
     401: ("Unauthorized", "the server has asked for the client to provide credentials"),
     405: ("MethodNotAllowed", "the server does not allow this method on the requested resource"),

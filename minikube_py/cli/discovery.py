@@ -65,6 +65,10 @@ class ResourceType:
         return "/".join(parts)
 
 
+class NoSuchResourceType(CommandError):
+    """A word that means nothing that the server serves."""
+
+
 class Discovery:
     """The served resource types, asked for once."""
 
@@ -84,13 +88,13 @@ class Discovery:
     def find(self, word: str) -> ResourceType:
         """Find what a word means: plural, singular, kind or short name, with .group or .version.group behind it.
 
-        Raises: CommandError when the server has no such type.
+        Raises: NoSuchResourceType when the server has no such type.
         """
         found = match(word, self.all_versions)
         if found is None:
             name, _, group = word.partition(".")
             place = f' in group "{group}"' if group else ""
-            raise CommandError(f'the server doesn\'t have a resource type "{name}"{place}')
+            raise NoSuchResourceType(f'the server doesn\'t have a resource type "{name}"{place}')
         return found
 
     def category(self, word: str) -> tuple[ResourceType, ...]:

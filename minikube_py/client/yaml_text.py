@@ -21,6 +21,7 @@ from minikube_py.errors import ConfigError
 
 Document = dict[str, Any]
 MAX_EXPANDED_NODES = 2_000_000
+MAX_DEPTH = 200
 _DIGITS = re.compile(r"\d+")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -107,6 +108,7 @@ def load_documents(text: str, source: str = "input") -> Iterator[Any]:
     Raises: ConfigError with the place of the mistake.
     """
     try:
+        _bound_depth(text, source)
         for node in yaml.compose_all(text, Loader=_JsonLoader):
             if node is None:
                 continue
@@ -136,6 +138,18 @@ def _complaint(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return f"yaml: line {mark.line + 1}: {problem}" if mark is not None else f"yaml: {problem}"
+
+
+def _bound_depth(text: str, source: str) -> None:
+    """Refuse nesting that no recursive reader survives; the parser's events come without recursion."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_JsonLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ConfigError(f"error parsing {source}: yaml: exceeded max depth of {MAX_DEPTH}")
 
 
 def _bound_aliases(root: Any, source: str) -> None:

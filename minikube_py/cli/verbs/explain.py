@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 
 from minikube_py.cli.command import Invocation, Verb
-from minikube_py.cli.discovery import ResourceType
+from minikube_py.cli.discovery import NoSuchResourceType, ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, PlainError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.schemas import Schemas, explain_text, follow
@@ -53,12 +53,12 @@ def _resource_and_fields(call: Invocation[ExplainFlags]) -> tuple[ResourceType, 
     for length in range(len(parts), 1, -1):
         try:
             resource = discovery.find(".".join(parts[:length]))
-        except CommandError:
+        except NoSuchResourceType:
             continue
         return _in_version(call, resource), [part for part in parts[length:] if part]
     try:
         resource = discovery.find(parts[0])
-    except CommandError as error:
+    except NoSuchResourceType as error:
         raise PlainError(error.message) from error
     return _in_version(call, resource), [part for part in parts[1:] if part]
 

@@ -1,0 +1,45 @@
+"""Runs pykubectl's main in this process against a scripted API server."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from minikube_py.cli.main import main
+from tests.integration.cli.api import ScriptedApi, discovery, serving
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def api() -> Iterator[ScriptedApi]:
+    with serving(ScriptedApi(answers=discovery())) as served:
+        yield served
+
+
+@pytest.fixture
+def run(
+    api: ScriptedApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
+    """Run one command; the server's only warning is taken off stderr."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+
+    def run(*arguments: str, server: bool = True) -> Outcome:
+        code = main([*arguments, *(["--server", api.url] if server else [])])
+        captured = capfdbinary.readouterr()
+        err = captured.err.decode().removeprefix('Warning: old "thing"\n')
+        return Outcome(code, captured.out.decode(), err)
+
+    return run

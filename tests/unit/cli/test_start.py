@@ -1,0 +1,21 @@
+"""What a start costs: the modules it pulls in."""
+
+import subprocess
+import sys
+
+
+def _imported_by(statement: str) -> set[str]:
+    program = f"import sys; {statement}; print(*sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(asked.stdout.splitlines()[-1].split())
+
+
+def test_no_verb_is_imported_before_it_is_asked_for() -> None:
+    loaded = _imported_by("import minikube_py.cli.main")
+    assert not {name for name in loaded if name.startswith("minikube_py.cli.verbs.")}
+    assert not loaded & {"yaml", "http.client", "ssl"}
+
+
+def test_get_works_on_plain_documents_without_models_and_frameworks() -> None:
+    loaded = _imported_by("import minikube_py.cli.verbs.get, minikube_py.cli.connection, minikube_py.cli.discovery")
+    assert not loaded & {"pydantic", "fastapi", "grpc", "httpx", "asyncio"}
