@@ -23,6 +23,7 @@ from minikube_py.runtime.docker.translate import (
     KIND,
     RECORD,
     SANDBOX,
+    PausePlace,
     container_name,
     container_request,
     container_status,
@@ -52,10 +53,12 @@ from minikube_py.runtime.interface import (
 )
 from minikube_py.runtime.log_file import parse_json_line, read_log
 from minikube_py.runtime.oci import cgroups, kernel
+from minikube_py.runtime.oom_score import possible_oom_score_adj, with_possible_oom_score
 
 _EVENTS: dict[str, EventKind] = {"start": "started", "die": "exited", "destroy": "removed"}
 _CONNECT_TIMEOUT_S = 10.0
 _RECONNECT_S = 2.0
+_PAUSE_OOM_SCORE_ADJ = -998
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class DockerRuntime:
 
     async def run_sandbox(self, config: SandboxConfig) -> SandboxStatus:
         mode = "none" if self._network else "bridge"
-        request = sandbox_request(config, self._config.cluster, mode, self._cgroup_parent(config))
+        place = PausePlace(mode, self._cgroup_parent(config), possible_oom_score_adj(_PAUSE_OOM_SCORE_ADJ))
+        request = sandbox_request(config, self._config.cluster, place)
         where = f"pod {config.namespace}/{config.pod_name}"
         sandbox_id = ""
         try:
@@ -165,7 +169,8 @@ class DockerRuntime:
         sandbox = await self._sandbox(sandbox_id)
         if await self._images.find(config.image) is None:
             raise ImageMissing(f"image {config.image} is not in the local store; pull it first")
-        request = container_request(config, sandbox, self._config.cluster, self._cgroup_parent(sandbox.config))
+        possible = with_possible_oom_score(config)
+        request = container_request(possible, sandbox, self._config.cluster, self._cgroup_parent(sandbox.config))
         created = await self._create(request, container_name(sandbox.config, config.name, config.attempt))
         return str(created["Id"])
 

@@ -53,15 +53,24 @@ _SANDBOX_CONFIG = TypeAdapter(SandboxConfig)
 _CONTAINER_LABEL = TypeAdapter(ContainerLabel)
 
 
-def sandbox_request(config: SandboxConfig, cluster: str, network_mode: str, cgroup_parent: str) -> Json:
+@dataclass(frozen=True, slots=True)
+class PausePlace:
+    """Where the engine puts a pause container."""
+
+    network_mode: str
+    cgroup_parent: str
+    oom_score_adj: int
+
+
+def sandbox_request(config: SandboxConfig, cluster: str, place: PausePlace) -> Json:
     """The body of POST /containers/create for a pod's pause container."""
     host: Json = {
-        "NetworkMode": "host" if config.host_network else network_mode,
+        "NetworkMode": "host" if config.host_network else place.network_mode,
         "IpcMode": "host" if config.host_ipc else "shareable",
         "PidMode": "host" if config.host_pid else "",
-        "CgroupParent": cgroup_parent,
+        "CgroupParent": place.cgroup_parent,
         "Sysctls": dict(config.sysctls),
-        "OomScoreAdj": -998,
+        "OomScoreAdj": place.oom_score_adj,
         "SecurityOpt": ["no-new-privileges", "seccomp=unconfined"],
         "LogConfig": {"Type": "none"},
     }

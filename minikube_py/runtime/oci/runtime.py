@@ -49,6 +49,7 @@ from minikube_py.runtime.oci.images import ImageStore
 from minikube_py.runtime.oci.processes import send_signal
 from minikube_py.runtime.oci.records import CONTAINERS, SANDBOXES, STARTS, ContainerRecord, SandboxRecord, StartedRecord
 from minikube_py.runtime.oci.sandbox import SandboxFolder
+from minikube_py.runtime.oom_score import with_possible_oom_score
 
 _KILL_GRACE_S = 30.0
 
@@ -160,7 +161,7 @@ class OciRuntime(OciAbilities):
         record = ContainerRecord(
             id=container_id,
             sandbox_id=sandbox_id,
-            config=with_hostname(config, sandbox_folder.hostname_file),
+            config=with_hostname(with_possible_oom_score(config), sandbox_folder.hostname_file),
             created_at=datetime.now(UTC),
             image_id=image.status.id,
             image_digest=next(iter(image.status.digests), ""),
