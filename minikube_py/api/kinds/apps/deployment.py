@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled
-from minikube_py.api.definition import Scale
+from minikube_py.api.definition import Column, Scale
+from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.markers import MergeBy, OneOf, RetainKeys
@@ -65,6 +67,14 @@ class Deployment(
     group="apps",
     version="v1",
     plural="deployments",
+    columns=(
+        NAME,
+        Column("Ready", lambda deployment: f"{deployment.status.ready_replicas}/{deployment.spec.replicas}"),
+        Column("Up-to-date", lambda deployment: deployment.status.updated_replicas),
+        Column("Available", lambda deployment: deployment.status.available_replicas),
+        AGE,
+        *WORKLOAD_COLUMNS,
+    ),
     short_names=("deploy",),
     categories=("all",),
     scale=Scale(),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled
-from minikube_py.api.definition import Scale
+from minikube_py.api.definition import Column, Scale
+from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.markers import MergeBy
@@ -44,7 +46,21 @@ class ReplicaSetStatus(Model):
 
 
 class ReplicaSet(
-    Resource, group="apps", version="v1", plural="replicasets", short_names=("rs",), categories=("all",), scale=Scale()
+    Resource,
+    group="apps",
+    version="v1",
+    plural="replicasets",
+    columns=(
+        NAME,
+        Column("Desired", lambda replica_set: replica_set.spec.replicas, type="integer"),
+        Column("Current", lambda replica_set: replica_set.status.replicas, type="integer"),
+        Column("Ready", lambda replica_set: replica_set.status.ready_replicas, type="integer"),
+        AGE,
+        *WORKLOAD_COLUMNS,
+    ),
+    short_names=("rs",),
+    categories=("all",),
+    scale=Scale(),
 ):
     spec: ReplicaSetSpec = written(ReplicaSetSpec)
     status: ReplicaSetStatus = written(ReplicaSetStatus)

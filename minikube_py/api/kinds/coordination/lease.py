@@ -5,6 +5,8 @@ Kubernetes: pkg/registry/coordination/lease/strategy.go
 
 from __future__ import annotations
 
+from minikube_py.api.columns import AGE, NAME
+from minikube_py.api.definition import Column
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime
@@ -25,6 +27,7 @@ class Lease(
     group="coordination.k8s.io",
     version="v1",
     plural="leases",
+    columns=(NAME, Column("Holder", lambda lease: lease.spec.holder_identity or ""), AGE),
     generation_of=(),
     allows_create_on_update=True,
     allows_unconditional_update=False,

@@ -6,6 +6,7 @@ Kubernetes: pkg/registry/core/event/strategy.go
 from __future__ import annotations
 
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
+from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
@@ -21,6 +22,7 @@ class Event(
     version="v1",
     plural="events",
     short_names=("ev",),
+    columns=EVENT_COLUMNS,
     generation_of=(),
     ttl_s=3600,
     allows_create_on_update=True,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+from minikube_py.api.columns import AGE, NAME
+from minikube_py.api.definition import Column
 from minikube_py.api.markers import MergeBy, OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
@@ -42,6 +44,7 @@ class Namespace(
     plural="namespaces",
     namespaced=False,
     short_names=("ns",),
+    columns=(NAME, Column("Status", lambda namespace: namespace.status.phase), AGE),
     verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
     generation_of=(),
     selectable_fields=("status.phase",),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Self
 
 from minikube_py.api.kinds.core.common import Taint
+from minikube_py.api.kinds.core.node_columns import NODE_COLUMNS
 from minikube_py.api.markers import MergeBy, MergeSet, OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
@@ -131,6 +132,7 @@ class Node(
     plural="nodes",
     namespaced=False,
     short_names=("no",),
+    columns=NODE_COLUMNS,
     generation_of=(),
     selectable_fields=("spec.unschedulable",),
 ):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Self
 
 from minikube_py.api.defaulting import changed
+from minikube_py.api.kinds.core.pod_columns import POD_COLUMNS
 from minikube_py.api.kinds.core.pod_defaults import pod_defaulted
 from minikube_py.api.kinds.core.pod_quality import quality_of_service
 from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
@@ -27,6 +28,7 @@ class Pod(
     plural="pods",
     short_names=("po",),
     categories=("all",),
+    columns=POD_COLUMNS,
     selectable_fields=(
         "spec.nodeName",
         "spec.restartPolicy",

@@ -10,12 +10,26 @@ import base64
 from collections.abc import Mapping
 from typing import Self
 
+from minikube_py.api.columns import AGE, NAME
+from minikube_py.api.definition import Column
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Base64
 
 
-class Secret(Resource, version="v1", plural="secrets", generation_of=(), selectable_fields=("type",)):
+class Secret(
+    Resource,
+    version="v1",
+    plural="secrets",
+    generation_of=(),
+    selectable_fields=("type",),
+    columns=(
+        NAME,
+        Column("Type", lambda secret: secret.type),
+        Column("Data", lambda secret: len(secret.data)),
+        AGE,
+    ),
+):
     data: Mapping[str, Base64] = {}
     type: str = ""
     string_data: Mapping[str, str] = {}

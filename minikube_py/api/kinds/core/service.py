@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Self
 
 from minikube_py.api.defaulting import changed
+from minikube_py.api.kinds.core.service_columns import SERVICE_COLUMNS
 from minikube_py.api.kinds.core.service_defaults import service_defaulted, status_defaulted, updated, with_families
 from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec, ServiceStatus
 from minikube_py.api.model import replace, written
@@ -22,6 +23,7 @@ class Service(
     plural="services",
     short_names=("svc",),
     categories=("all",),
+    columns=SERVICE_COLUMNS,
     generation_of=(),
     returns_deleted_object=True,
     allows_create_on_update=True,

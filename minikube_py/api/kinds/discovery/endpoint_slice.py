@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
+from minikube_py.api.columns import AGE, NAME, UNSET, first_three
 from minikube_py.api.defaulting import changed, each, filled
+from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.markers import ListType, OneOf
 from minikube_py.api.model import Model, written
@@ -57,6 +59,13 @@ class EndpointSlice(
     group="discovery.k8s.io",
     version="v1",
     plural="endpointslices",
+    columns=(
+        NAME,
+        Column("AddressType", lambda slice_: slice_.address_type),
+        Column("Ports", lambda slice_: _ports_text(slice_.ports)),
+        Column("Endpoints", lambda slice_: _endpoints_text(slice_.endpoints)),
+        AGE,
+    ),
     generation_of=("endpoints", "ports", "address_type"),
 ):
     endpoints: tuple[Endpoint, ...] = ()
@@ -65,3 +74,13 @@ class EndpointSlice(
 
     def defaulted(self) -> Self:
         return changed(self, ports=each(self.ports, lambda port: filled(port, name="", protocol="TCP")))
+
+
+def _ports_text(ports: tuple[EndpointPort, ...]) -> str:
+    texts = [str(port.port) if port.port is not None else port.name or "*" for port in ports]
+    return first_three(texts, of=len(texts), empty=UNSET)
+
+
+def _endpoints_text(endpoints: tuple[Endpoint, ...]) -> str:
+    addresses = [address for endpoint in endpoints for address in endpoint.addresses]
+    return first_three(addresses, of=len(addresses), empty=UNSET)

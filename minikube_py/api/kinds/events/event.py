@@ -5,10 +5,41 @@ Kubernetes: pkg/apis/core/v1/conversion.go, pkg/registry/core/event
 
 from __future__ import annotations
 
+from dataclasses import replace as dataclass_replace
+
+from minikube_py.api.definition import Cell, Column
+from minikube_py.api.kinds.core import event as core
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
-from minikube_py.api.model import Model, written, written_null
+from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
+from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
+
+_STORED_NAMES = {
+    "regarding": "involvedObject",
+    "note": "message",
+    "reportingController": "reportingComponent",
+    "deprecatedSource": "source",
+    "deprecatedFirstTimestamp": "firstTimestamp",
+    "deprecatedLastTimestamp": "lastTimestamp",
+    "deprecatedCount": "count",
+}
+"""This kind's names for members of a core Event; all others are the same."""
+
+_SERVED_NAMES = {stored: served for served, stored in _STORED_NAMES.items()}
+
+
+def _renamed(document: dict[str, Json], names: dict[str, str]) -> dict[str, Json]:
+    return {names.get(key, key): value for key, value in document.items()}
+
+
+def _shown_as(column: Column) -> Column:
+    """The column of a core Event, for an event of this kind."""
+
+    def cell(event: Event) -> Cell:
+        return column.cell(event.as_core())
+
+    return dataclass_replace(column, cell=cell)
 
 
 class EventSeries(Model):
@@ -22,6 +53,7 @@ class Event(
     version="v1",
     plural="events",
     short_names=("ev",),
+    columns=tuple(map(_shown_as, EVENT_COLUMNS)),
     generation_of=(),
     stored_prefix="/registry/events/",
     ttl_s=3600,
@@ -53,3 +85,15 @@ class Event(
     deprecated_first_timestamp: Time | None = None
     deprecated_last_timestamp: Time | None = None
     deprecated_count: int = 0
+
+    def as_core(self) -> core.Event:
+        """The same event in the form of the core group, which is also the stored one."""
+        document = self.to_dict()
+        return core.Event.from_dict(_renamed(document, _STORED_NAMES) | {"apiVersion": "v1"})
+
+    def to_stored(self) -> bytes:
+        return self.as_core().to_stored()
+
+    @classmethod
+    def from_stored(cls, document: dict[str, Json]) -> dict[str, Json]:
+        return _renamed(document, _SERVED_NAMES) | {"apiVersion": cls.definition.api_version}
