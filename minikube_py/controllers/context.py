@@ -6,7 +6,7 @@ Kubernetes: cmd/kube-controller-manager/app/controllermanager.go (ControllerCont
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from minikube_py.client.client import Client
@@ -34,6 +34,9 @@ class ControllerContext:
     clock: Callable[[], float] = time.time
     recorders: dict[str, EventRecorder] = field(default_factory=dict)
     """Filled by `recorder`; the manager runs them."""
+
+    background: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What a controller needs to run beside its workers; the manager runs these too."""
 
     def recorder(self, component: str) -> EventRecorder:
         """The recorder under whose name a controller's events appear."""

@@ -6,12 +6,19 @@ Kubernetes: cmd/kube-controller-manager/app/controllermanager.go (NewControllerD
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from minikube_py.client.client import Client
 from minikube_py.controllers.context import ControllerContext, ControllersConfig
 from minikube_py.controllers.deployment.controller import DeploymentController
+from minikube_py.controllers.endpoints.endpoints_controller import EndpointsController
+from minikube_py.controllers.endpoints.slice_controller import EndpointSliceController
+from minikube_py.controllers.garbage_collector.controller import GarbageCollector
+from minikube_py.controllers.namespace.controller import NamespaceController
+from minikube_py.controllers.node_lifecycle.lifecycle import NodeLifecycleController
+from minikube_py.controllers.node_lifecycle.taint_eviction import TaintEvictionController
+from minikube_py.controllers.pod_garbage import PodGarbageController
 from minikube_py.controllers.replica_set.controller import ReplicaSetController
 from minikube_py.controllers.root_ca_publisher import RootCaPublisher
 from minikube_py.controllers.service_account import ServiceAccountController
@@ -23,9 +30,16 @@ WORKERS = 5
 
 CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "deployment": DeploymentController,
+    "endpoints": EndpointsController,
+    "endpointslice": EndpointSliceController,
+    "garbage-collector": GarbageCollector,
+    "namespace": NamespaceController,
+    "node-lifecycle": NodeLifecycleController,
+    "pod-garbage-collector": PodGarbageController,
     "replicaset": ReplicaSetController,
     "root-ca-certificate-publisher": RootCaPublisher,
     "serviceaccount": ServiceAccountController,
+    "taint-eviction-controller": TaintEvictionController,
 }
 
 
@@ -51,5 +65,11 @@ async def run(client: Client, config: ControllersConfig, names: Sequence[str] = 
         group.create_task(context.informers.run(), name="informers")
         for recorder in context.recorders.values():
             group.create_task(recorder.run(), name="events")
+        for background in context.background:
+            group.create_task(_run(background))
         for controller in controllers:
             group.create_task(controller.run(), name=controller.name)
+
+
+async def _run(background: Callable[[], Awaitable[None]]) -> None:
+    await background()

@@ -2,7 +2,7 @@
 
 Pure but for the memory of what was sent: time comes in as an argument. Three rules, in this order:
 
-1. similar events (all but the message alike) that come more than ten times in ten minutes become one combined event;
+1. similar events (all but the message alike) of which there are ten within ten minutes become one combined event;
 2. an event equal to an earlier one raises that one's count and last timestamp;
 3. each object has 25 writes of events, and gets another every five minutes; what exceeds that is dropped.
 
@@ -130,7 +130,7 @@ class EventCorrelator:
             self._groups.put(key, group)
         group.since_s = now_s
         group.messages.add(text.message)
-        if len(group.messages) <= SIMILAR_LIMIT:
+        if len(group.messages) < SIMILAR_LIMIT:
             return text
         group.messages.discard(next(iter(group.messages - {text.message})))
         return text._replace(message=COMBINED + text.message)

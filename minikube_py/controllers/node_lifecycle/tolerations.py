@@ -1,0 +1,38 @@
+"""How long a pod may stay on a node with NoExecute taints. Pure.
+
+Kubernetes: pkg/controller/tainteviction/taint_eviction.go, staging/src/k8s.io/component-helpers/scheduling/corev1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minikube_py.api.kinds.core.common import Taint, Toleration
+
+FOREVER = float("inf")
+
+
+def tolerates(toleration: Toleration, taint: Taint) -> bool:
+    if toleration.effect and toleration.effect != taint.effect:
+        return False
+    if toleration.key and toleration.key != taint.key:
+        return False
+    if toleration.operator == "Exists":
+        return True
+    return bool(toleration.key) and toleration.value == taint.value
+
+
+def leaves_at_s(tolerations: Sequence[Toleration], taints: Sequence[Taint], now_s: float) -> float:
+    """When the pod must go: FOREVER if it may stay, a time that has passed if it must go at once."""
+    leaves = FOREVER
+    for taint in taints:
+        if taint.effect != "NoExecute":
+            continue
+        matching = [toleration for toleration in tolerations if tolerates(toleration, taint)]
+        if not matching:
+            return now_s
+        limits = [each.toleration_seconds for each in matching if each.toleration_seconds is not None]
+        if limits:
+            since = taint.time_added.epoch_s if taint.time_added is not None else now_s
+            leaves = min(leaves, since + max(0, min(limits)))
+    return leaves
