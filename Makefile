@@ -2,16 +2,29 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TESTS ?= tests
 
-.PHONY: check format lint types floors unit test demo clean
+.PHONY: help demo test check format lint types floors unit replay conformance bench packages clean
+
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): pyproject.toml requirements.lock
 	python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@touch $@
 
-check: $(STAMP) format lint types floors unit  ## what CI runs first; under a minute
+demo: $(STAMP) ## the notes' three commands, on this machine
+	@sh examples/demo.sh
+
+packages: ## the distribution packages that the tests need
+	@sh examples/install-packages.sh tests
+
+test: packages $(STAMP) check ## everything
+	$(BIN)/pytest -q $(TESTS)/contract $(TESTS)/integration
+
+check: $(STAMP) format lint types floors unit ## format, lint, types, floors, unit tests: under a minute
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -26,7 +39,13 @@ floors: $(STAMP)
 	$(BIN)/lint-imports
 
 unit: $(STAMP)
-	$(BIN)/pytest -q tests/unit tests/architecture
+	$(BIN)/pytest -q -n 2 $(TESTS)/unit $(TESTS)/architecture
+
+replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
+	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
+
+conformance: $(STAMP) ## E2E=DIR LIST=FILE: Kubernetes' own tests against a cluster of their own
+	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

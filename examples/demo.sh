@@ -1,0 +1,56 @@
+#!/bin/sh
+# The notes' three commands, typed for you: a cluster, a deployment, three replicas, one address in front of them.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH:/usr/sbin:/sbin"
+
+say() { printf '\n$ %s\n' "$*"; "$@"; }
+
+sh examples/install-packages.sh pods
+say minikube-py start
+
+if pykubectl get deployment web >/dev/null 2>&1; then
+    echo "The deployment is there already, from the last time."
+else
+    say pykubectl create deployment web --image=nginx
+    say pykubectl scale deployment web --replicas=3
+    say pykubectl expose deployment web --port=80
+fi
+
+printf '\nWaiting for 3 pods to be ready'
+tries=0
+until [ "$(pykubectl get deployment web -o 'jsonpath={.status.readyReplicas}')" = 3 ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 300 ]; then
+        printf '\n'
+        pykubectl get pods,events
+        exit 1
+    fi
+    printf .
+    sleep 0.3
+done
+printf '\n'
+say pykubectl get pods -o wide
+
+address=$(pykubectl get service web -o 'jsonpath={.spec.clusterIP}')
+printf '\nAsking the service at %s six times:\n' "$address"
+for number in 1 2 3 4 5 6; do
+    tries=0
+    until title=$(curl -sf --max-time 2 "http://$address/" | sed -n 's:.*<title>\(.*\)</title>.*:\1:p') && [ -n "$title" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -le 50 ] || { echo "error: no answer from http://$address/" >&2; exit 1; }
+        sleep 0.2
+    done
+    echo "  $number: $title"
+done
+
+cat <<'END'
+
+It works. What to try next:
+
+  pykubectl get all
+  pykubectl delete pod --all          # and watch them come back: pykubectl get pods -w
+  iptables-save -t nat | grep KUBE    # the service, as rules
+  minikube-py logs scheduler
+  minikube-py delete                  # takes everything away again
+END
