@@ -1,0 +1,123 @@
+"""Reading what `iptables-save` prints, and the shortest `iptables-restore` input from what is to what should be.
+
+Pure. Invariants: only chains that `is_ours` are declared, emptied or deleted; in a built-in chain only our jumps are
+added or removed; a chain whose text did not change is not mentioned.
+
+Kubernetes: pkg/proxy/iptables/proxier.go (partial syncs, KEP-3453), pkg/util/iptables/save_restore.go
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from minikube_py.proxy.dataplanes.iptables_rules import CANARY, JUMPS, TABLE_IS_OURS, Chains, Tables, is_ours
+
+
+@dataclass(frozen=True, slots=True)
+class SavedTable:
+    """One table as the kernel has it."""
+
+    policies: Mapping[str, str] = field(default_factory=dict)
+    """Built-in chains and what happens to packets that reach their end."""
+    chains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All chains, each rule without its `-A CHAIN ` in front."""
+
+    def ours(self, table: str) -> Chains:
+        return {chain: rules for chain, rules in self.chains.items() if is_ours(table, chain)}
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the table does nothing: no rule, no chain, every packet passes."""
+        is_open = all(policy == "ACCEPT" for policy in self.policies.values())
+        return is_open and set(self.chains) == set(self.policies) and not any(self.chains.values())
+
+
+def parse_save(text: str) -> dict[str, SavedTable]:
+    """The tables in the output of `iptables-save` (counters are allowed and dropped)."""
+    tables: dict[str, SavedTable] = {}
+    policies: dict[str, str] = {}
+    chains: dict[str, list[str]] = {}
+    name = ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            name, policies, chains = line[1:].strip(), {}, {}
+        elif line.startswith(":"):
+            chain, policy = line[1:].split()[:2]
+            chains[chain] = []
+            if policy != "-":
+                policies[chain] = policy
+        elif line.startswith(("-A ", "[")):
+            chain, _, rule = line[line.index("-A ") + 3 :].partition(" ")
+            chains.setdefault(chain, []).append(rule)
+        elif line.startswith("COMMIT"):
+            tables[name] = SavedTable(policies, {chain: tuple(rules) for chain, rules in chains.items()})
+    return tables
+
+
+def with_table_marks(desired: Tables, saved: Mapping[str, SavedTable]) -> Tables:
+    """`desired`, with the mark of ownership in each table that is not there yet or carries it already."""
+    marked = dict(desired)
+    for table, chains in desired.items():
+        known = saved.get(table)
+        if known is None or TABLE_IS_OURS in known.chains.get(CANARY, ()):
+            marked[table] = {**chains, CANARY: (TABLE_IS_OURS,)}
+    return marked
+
+
+def restore_input(current: Tables, desired: Tables, jumps: Mapping[str, Iterable[str]] | None = None) -> str:
+    """Input for `iptables-restore --noflush` that leads from `current` to `desired`; empty if there is nothing to do.
+
+    `jumps` has lines to add to each table as they are (`-I INPUT 1 ...`).
+    """
+    parts = []
+    for table, wanted in desired.items():
+        present = current.get(table, {})
+        changed = [chain for chain, rules in wanted.items() if present.get(chain) != rules]
+        gone = [chain for chain in present if chain not in wanted]
+        lines = [f":{chain} - [0:0]" for chain in (*changed, *gone)]
+        lines += (jumps or {}).get(table, ())
+        lines += (f"-A {chain} {rule}" for chain in changed for rule in wanted[chain])
+        lines += (f"-X {chain}" for chain in gone)
+        if lines:
+            parts.append("\n".join((f"*{table}", *lines, "COMMIT\n")))
+    return "".join(parts)
+
+
+def missing_jumps(saved: Mapping[str, SavedTable]) -> dict[str, list[str]]:
+    """Lines that put the jumps which are not there in front of their built-in chains, in the order of JUMPS."""
+    missing: dict[str, list[str]] = {}
+    for table, jumps in JUMPS.items():
+        chains = saved[table].chains if table in saved else {}
+        for chain, rule in reversed(jumps):
+            if rule not in chains.get(chain, ()):
+                missing.setdefault(table, []).append(f"-I {chain} 1 {rule}")
+    return missing
+
+
+def removal_input(saved: Mapping[str, SavedTable]) -> str:
+    """Input for `iptables-restore --noflush` that takes out every chain and jump of ours that is there."""
+    parts = []
+    for table, jumps in JUMPS.items():
+        if table not in saved:
+            continue
+        known = saved[table]
+        ours = known.ours(table)
+        lines = [f":{chain} - [0:0]" for chain in ours]
+        lines += [
+            f"-D {chain} {rule}" for chain, rule in jumps for found in known.chains.get(chain, ()) if found == rule
+        ]
+        lines += [f"-X {chain}" for chain in ours]
+        if lines:
+            parts.append("\n".join((f"*{table}", *lines, "COMMIT\n")))
+    return "".join(parts)
+
+
+def is_damaged(saved: Mapping[str, SavedTable], written: Tables) -> bool:
+    """Whether a chain of ours or a jump to one is not as it was written."""
+    if missing_jumps(saved):
+        return True
+    return any(table not in saved or saved[table].ours(table) != chains for table, chains in written.items())
+
+
+def tables_to_delete(saved: Mapping[str, SavedTable]) -> list[str]:
+    """Tables that we made; whoever calls looks again after the removal whether they are `is_untouched`."""
+    return [table for table in JUMPS if table in saved and TABLE_IS_OURS in saved[table].chains.get(CANARY, ())]
