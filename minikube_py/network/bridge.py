@@ -55,6 +55,15 @@ class BridgeNetwork:
         )
         self._ownership = config.state_folder / "bridge"
 
+    @property
+    def bridge(self) -> str:
+        """The name of the bridge."""
+        return self._config.bridge
+
+    def addresses(self) -> dict[str, str]:
+        """Every address in use with the id of the pod that has it."""
+        return self._pool.allocations()
+
     async def set_up(self) -> None:
         await asyncio.to_thread(self._claim_bridge)
         bridge, prefix = self._config.bridge, self._pool.network.prefixlen

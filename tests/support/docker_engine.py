@@ -12,8 +12,8 @@ _START_S = 60.0
 
 
 @contextmanager
-def running_engine(folder: Path) -> Iterator[str]:
-    """Run dockerd with all its files under `folder`; yields its address."""
+def running_engine(folder: Path) -> "Iterator[Engine]":
+    """Run dockerd with all its files under `folder`; yields it."""
     # Its bridge and iptables rules go to a namespace that ends with it; not `ip netns exec`, which hides the cgroups.
     netns = f"mkt-docker-{uuid.uuid4().hex[:6]}"
     subprocess.run(["ip", "netns", "add", netns], check=True)
@@ -21,7 +21,7 @@ def running_engine(folder: Path) -> Iterator[str]:
     engine = Engine(folder, netns)
     try:
         engine.start()
-        yield engine.address
+        yield engine
     finally:
         engine.stop()
         subprocess.run(["ip", "netns", "delete", netns], check=True)

@@ -58,6 +58,7 @@ class ImageStore:
         """Fetch from the registry, whatever is here already. Raises: ImagePullFailed."""
         reference = parse_reference(text)
         draft = self._drafts / uuid.uuid4().hex
+        await asyncio.to_thread(draft.mkdir)
         try:
             digest = await registry.fetch(reference, draft / "layout", _TAG, credentials)
             names = [f"{reference.name}@{digest}"] + ([] if reference.digest else [str(reference)])
@@ -69,7 +70,7 @@ class ImageStore:
         """Take an image of an OCI layout folder in under a name. Raises: RuntimeFault where there is none."""
         reference = parse_reference(text)
         draft = self._drafts / uuid.uuid4().hex
-        draft.mkdir(parents=True)
+        await asyncio.to_thread(draft.mkdir)
         skopeo = commands.find_program("skopeo", "skopeo")
         source, target = f"oci:{layout}:{tag}", f"oci:{draft / 'layout'}:{_TAG}"
         try:

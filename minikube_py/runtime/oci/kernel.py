@@ -106,8 +106,11 @@ async def connect_inside(
         enter(namespace, CLONE_NEWNET)
         try:
             return socket.create_connection(("127.0.0.1", port), timeout_s)
-        except ConnectionRefusedError:
-            return socket.create_connection(("::1", port), timeout_s)
+        except ConnectionRefusedError as refused:
+            try:
+                return socket.create_connection(("::1", port), timeout_s)
+            except OSError:
+                raise refused from None
 
     try:
         connection = await in_new_thread(connect)

@@ -16,7 +16,7 @@ from tests.contract.runtime.bench import (
     oci_bench,
     simulated_bench,
 )
-from tests.support.docker_engine import running_engine
+from tests.support.docker_engine import Engine, running_engine
 
 SIMULATED = pytest.param("simulated")
 OCI = pytest.param("oci", marks=pytest.mark.oci)
@@ -24,10 +24,10 @@ DOCKER = pytest.param("docker", marks=pytest.mark.docker)
 
 
 @pytest.fixture(scope="session")
-def engine_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A Docker engine that all tests of the session share."""
-    with running_engine(tmp_path_factory.mktemp("engine")) as address:
-        yield address
+    with running_engine(tmp_path_factory.mktemp("engine")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,7 @@ async def _bench(request: pytest.FixtureRequest, folder: Path, cache: Path) -> A
     if kind == "oci":
         made = oci_bench(folder, network)
     else:
-        made = docker_bench(request.getfixturevalue("engine_address"), network)
+        made = docker_bench(request.getfixturevalue("engine").address, network)
     try:
         await made.open()
         await load(made.runtime, BUSYBOX, cache)
