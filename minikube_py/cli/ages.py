@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 _YEAR_DAYS = 365
+_NO_TIME = "Mon, 01 Jan 0001 00:00:00 +0000"
 
 
 def parse_time(text: str) -> datetime | None:
@@ -50,9 +51,9 @@ def human_duration(duration_s: float) -> str:
 
 
 def long_date(timestamp: str | None) -> str:
-    """Write a time as describe does, in UTC; `<unset>` without one."""
+    """Write a time as describe does, in UTC; Go's zero time without one."""
     then = parse_time(timestamp or "")
-    return then.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000") if then else "<unset>"
+    return then.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000") if then else _NO_TIME
 
 
 def _pair(large: int, large_unit: str, small: int, small_unit: str) -> str:

@@ -70,7 +70,8 @@ def describe_node(out: Description) -> None:
 
 def _roles(labels: Document) -> str:
     roles = [name.removeprefix(_ROLE_PREFIX) for name in labels if name.startswith(_ROLE_PREFIX)]
-    return ",".join(sorted(role for role in roles if role)) or "<none>"
+    older = [labels["kubernetes.io/role"]] if labels.get("kubernetes.io/role") else []
+    return ",".join(sorted({role for role in (*roles, *older) if role})) or "<none>"
 
 
 def _taint_text(taint: Document) -> str:

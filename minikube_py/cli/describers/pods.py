@@ -41,6 +41,7 @@ def describe_pod(out: Description) -> None:
     if spec.get("ephemeralContainers"):
         statuses = status.get("ephemeralContainerStatuses") or []
         add_containers(out, "Ephemeral Containers", spec["ephemeralContainers"], statuses)
+    _add_readiness_gates(out)
     _add_conditions(out)
     add_volumes(out, spec.get("volumes") or [])
     if status.get("qosClass"):
@@ -115,6 +116,18 @@ def _add_phase(out: Description) -> None:
     for title, key in (("Reason:", "reason"), ("Message:", "message")):
         if status.get(key):
             out.add(title, status[key])
+
+
+def _add_readiness_gates(out: Description) -> None:
+    gates = out.spec.get("readinessGates") or []
+    if not gates:
+        return
+    statuses = {condition["type"]: condition["status"] for condition in out.status.get("conditions") or []}
+    out.add("Readiness Gates:")
+    out.add("  Type", "Status")
+    for gate in gates:
+        name = gate["conditionType"]
+        out.add(f"  {name}", f"{statuses.get(name, '<none>')} ")
 
 
 def _add_conditions(out: Description) -> None:

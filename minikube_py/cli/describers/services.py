@@ -77,8 +77,13 @@ def _addresses(out: Description) -> list[tuple[str, str]]:
         ("External IPs:", ",".join(spec.get("externalIPs") or [])),
         ("Desired LoadBalancer IP:", spec.get("loadBalancerIP", "")),
         ("External Name:", spec.get("externalName", "")),
-        ("LoadBalancer Ingress:", ", ".join(item.get("ip") or item.get("hostname", "") for item in ingress)),
+        ("LoadBalancer Ingress:", ", ".join(_ingress_text(item) for item in ingress)),
     ]
+
+
+def _ingress_text(ingress: Document) -> str:
+    mode = f" ({ingress['ipMode']})" if ingress.get("ipMode") else ""
+    return f"{ingress['ip']}{mode}" if ingress.get("ip") else str(ingress.get("hostname", ""))
 
 
 def _add_port(out: Description, port: Document, slices: Sequence[Document]) -> None:
