@@ -47,8 +47,21 @@ class IptablesDataplane:
         self._rules = RuleSet()
         self._generation: int | None = None
         """The kernel's count of rule changes when the tables were last known to be good; None: unknown."""
+        self._lock = asyncio.Lock()
 
     async def sync(self, rules: RuleSet) -> None:
+        async with self._lock:
+            await self._sync(rules)
+
+    async def audit(self) -> bool:
+        async with self._lock:
+            return await self._audit()
+
+    async def cleanup(self) -> None:
+        async with self._lock:
+            await self._cleanup()
+
+    async def _sync(self, rules: RuleSet) -> None:
         desired = self._renderer.render(rules)
         try:
             if self._written is None:
@@ -65,7 +78,7 @@ class IptablesDataplane:
         if has_udp_changes(before, rules):
             await forget_stale_flows(rules)
 
-    async def audit(self) -> bool:
+    async def _audit(self) -> bool:
         if self._written is None:
             return True
         generation = nftables_generation()
@@ -78,7 +91,7 @@ class IptablesDataplane:
         self._generation = generation
         return False
 
-    async def cleanup(self) -> None:
+    async def _cleanup(self) -> None:
         saved = await _read_tables()
         await _restore(removal_input(saved))
         made = tables_to_delete(saved)
@@ -91,6 +104,7 @@ class IptablesDataplane:
                 await _run("nft", "nftables", "delete", "table", "ip", table)
 
     async def _sync_everything(self, desired: Tables) -> Tables:
+        await _warn_about_forwarding()
         saved = await _read_tables()
         desired = with_table_marks(desired, saved)
         current = {table: saved[table].ours(table) if table in saved else {} for table in desired}
@@ -107,8 +121,8 @@ def check_iptables() -> None:
         raise DataplaneUnavailable(f"{missing}, or start pykube-proxy with --proxy-mode=userspace") from missing
 
 
-async def warn_about_forwarding() -> None:
-    """Say in the log what would make every rule useless."""
+async def _warn_about_forwarding() -> None:
+    """Say in the log what would keep most packets from their endpoints, whatever the rules say."""
     if (await asyncio.to_thread(_FORWARDING.read_text)).strip() != "1":
         _LOG.warning("packets are not forwarded between pods and the world; try `sysctl -w net.ipv4.ip_forward=1`")
 
