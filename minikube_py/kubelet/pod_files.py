@@ -48,7 +48,7 @@ class PodFiles:
         return self._root / "pods" / pod_uid / "messages" / f"{container_name}-{attempt}"
 
     async def mounts(self, pod: Pod, container: Container, attempt: int, addresses: tuple[str, ...]) -> list[Mount]:
-        """Write what every container gets and return its mounts; those that the container mounts itself stay its own."""
+        """Write what every container gets; return the mounts, except where the container has one of its own."""
         if not self._is_written:
             return []
         return await asyncio.to_thread(self._make, pod, container, attempt, addresses)

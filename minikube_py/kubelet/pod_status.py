@@ -19,7 +19,7 @@ from minikube_py.kubelet.container_status import Evidence, container_status
 from minikube_py.kubelet.plan import Ending, is_sidecar
 from minikube_py.kubelet.resources import qos_class
 
-_OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _conditions(pod: Pod, status: PodStatus, evidence: Evidence, now: Time) -> t
     old = {condition.type: condition for condition in pod.status.conditions}
     generation = pod.metadata.generation
     own = tuple(_dated(replace(each, observed_generation=generation), old.get(each.type), now) for each in fresh)
-    foreign = tuple(each for each in pod.status.conditions if each.type not in _OWN_CONDITIONS)
+    foreign = tuple(each for each in pod.status.conditions if each.type not in OWN_CONDITIONS)
     return own + foreign
 
 
