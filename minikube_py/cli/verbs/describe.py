@@ -62,8 +62,7 @@ def describe(call: Invocation[DescribeFlags]) -> None:
     if failures:
         raise join_errors(failures)
     if not found:
-        is_namespaced = all(one.resource.is_namespaced for one in wanted)
-        place = f" in {call.session.namespace} namespace." if is_namespaced and not flags.all_namespaces else ""
+        place = "" if flags.all_namespaces else f" in {call.session.namespace} namespace."
         call.session.warn(f"No resources found{place}")
 
 

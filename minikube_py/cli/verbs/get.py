@@ -168,18 +168,17 @@ def _with_subresource(call: Invocation[GetFlags], target: Target) -> Target:
 def _show_tables(call: Invocation[GetFlags], chosen: Format, wanted: list[Target | Listing]) -> int:
     failures: list[CommandError] = []
     groups = list(_grouped(wanted))
+    tables = [_table(call, group, failures) for group in groups]
+    is_mixed = sum("columnDefinitions" in table for table in tables) > 1
     has_printed = with_namespace = False
-    for group in groups:
-        table = _table(call, group, failures)
-        if not table.get("rows"):
+    for group, table in zip(groups, tables, strict=True):
+        if not table["rows"]:
             continue
-        if call.flags.sort_by:
-            table = sort_rows(table, call.flags.sort_by)
-        options = table_options(call.flags, chosen, group.resource, len(groups) > 1)
+        options = table_options(call.flags, chosen, group.resource, is_mixed)
         # As in kubectl, the NAMESPACE column stays for what follows the first type that has it.
         with_namespace = with_namespace or options.with_namespace
         printer = TablePrinter(replace(options, with_namespace=with_namespace))
-        text = printer.render(table)
+        text = printer.render(sort_rows(table, call.flags.sort_by) if call.flags.sort_by else table)
         sys.stdout.write(f"\n{text}" if has_printed and not call.flags.no_headers else text)
         has_printed = True
     if failures:
