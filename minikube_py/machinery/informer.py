@@ -6,7 +6,7 @@
        '------- 410 Expired ---------'------------------------ 410 Expired -------------'
 
 Invariants:
-- the store only moves forward: every event and every bookmark moves the revision, and a watch resumes after it;
+- the revision only moves forward: every event and every bookmark moves the revision, and a watch resumes after it;
 - what vanished while nobody watched is found by comparing the store with the next full list, and reported as deleted;
 - handlers are called once for each change, after the store has it, and never before the first full list is complete
   (`synced`).
@@ -28,11 +28,11 @@ from typing import Any, Generic, TypeAlias
 
 from minikube_py.api.decoding import DecodeError
 from minikube_py.api.model import replace
-from minikube_py.api.status import ApiError, Expired
+from minikube_py.api.status import ApiError, Expired, Timeout
 from minikube_py.client.client import WATCH_TIMEOUT_S, Client
 from minikube_py.client.watch import EventType, WatchEvent
 from minikube_py.machinery import metrics
-from minikube_py.machinery.backoff import CONNECTION, Backoff
+from minikube_py.machinery.backoff import CONNECTION, Backoff, BackoffPolicy
 from minikube_py.machinery.store import IndexFunction, R, Store, key_of
 
 log = logging.getLogger(__name__)
@@ -101,6 +101,7 @@ class Informer(Generic[R]):
         selection: Selection = EVERYTHING,
         *,
         randomness: random.Random | None = None,
+        retry: BackoffPolicy = CONNECTION,
     ) -> None:
         self.kind = kind
         self.store: Store[R] = Store()
@@ -108,7 +109,7 @@ class Informer(Generic[R]):
         self._client = client
         self._selection = selection
         self._randomness = randomness or random.Random()
-        self._backoff = Backoff(CONNECTION, self._randomness)
+        self._backoff = Backoff(retry, self._randomness)
         self._handlers: list[Handler[R]] = []
         self._synced = asyncio.Event()
         self._has_warned = False
@@ -136,8 +137,9 @@ class Informer(Generic[R]):
         while True:
             try:
                 await self._step()
-            except Expired as error:
-                log.info("history is gone, listing anew", extra={"kind": self._name, "error": str(error)})
+            except (Expired, Timeout) as error:
+                # Timeout: the server does not know our revision yet, or never will, because its store was replaced.
+                log.info("cannot resume, listing anew", extra={"kind": self._name, "error": str(error)})
                 self.state = Listing()
                 await self._backoff.pause()
             except (ApiError, DecodeError) as error:
@@ -181,14 +183,17 @@ class Informer(Generic[R]):
             timeout_s=timeout_s,
         ) as events:
             self.state = Watching(revision)
-            await self._follow(events)
+            await self._follow(events, revision)
         if self.state == Watching(revision):
             # A server that ends each watch at once must not be asked again at once.
             await self._backoff.pause()
         self.state = Listed(self.state.revision)
 
-    async def _follow(self, events: AsyncIterator[WatchEvent[R]]) -> None:
+    async def _follow(self, events: AsyncIterator[WatchEvent[R]], revision: str) -> None:
         async for event in events:
+            if int(event.revision) < int(revision):
+                raise Expired(f"the server's history went back from {revision} to {event.revision}")
+            revision = event.revision
             self._apply(event)
             self.state = Watching(event.revision)
             self._recovered()

@@ -115,7 +115,6 @@ class ReplicaSetController:
             created = await self._client.create(pod)
         except ApiError as error:
             if not _is_ending_namespace(error):
-                log.warning("creating a pod failed", extra={"error": str(error)})
                 self._recorder.record(replica_set, "Warning", "FailedCreate", f"Error creating: {error}")
             return error
         self._recent.created(key, created)
