@@ -49,7 +49,10 @@ class Definition:
     categories: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     selectable_fields: tuple[str, ...] = ()
-    """Field selectors beside metadata.name and metadata.namespace: JSON paths, `spec.nodeName`."""
+    """Field selectors beside metadata.name and metadata.namespace: JSON paths such as `spec.nodeName`.
+
+    `LABEL=PATH|PATH` where the label is no path itself: the first that is not empty counts.
+    """
     has_status: bool = False
     scale: Scale | None = None
     verbs: tuple[str, ...] = ALL_VERBS
@@ -73,6 +76,12 @@ class Definition:
     @property
     def singular(self) -> str:
         return self.kind.lower()
+
+    @property
+    def selectable_paths(self) -> dict[str, tuple[str, ...]]:
+        """Field label -> where its value may be found."""
+        entries = (entry.partition("=") for entry in self.selectable_fields)
+        return {label: tuple((paths or label).split("|")) for label, _, paths in entries}
 
     @property
     def group_resource(self) -> str:

@@ -75,7 +75,7 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
     except DecodeError as error:
         raise WrongType(where, str(error)) from error
     complaints = [f'unknown field "{path}"' for path in decoded.unknown_fields]
-    complaints = [f'duplicate field "{path}"' for path in body.duplicate_fields] + complaints
+    complaints += [f'duplicate field "{path}"' for path in body.duplicate_fields]
     if complaints and field_validation == "Strict":
         raise BadRequest(f"{where}: strict decoding error: {', '.join(complaints)}")
     return decoded.value.defaulted(), tuple(complaints) if field_validation == "Warn" else ()

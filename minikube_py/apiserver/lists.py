@@ -130,7 +130,7 @@ def too_large_revision(asked: int, current: int) -> Timeout:
 
 def check_fields(resource: type[Resource], options: ListOptions) -> None:
     """Raises: BadRequest for a field that this kind cannot be selected by."""
-    known = ("metadata.name", "metadata.namespace", *resource.definition.selectable_fields)
+    known = ("metadata.name", "metadata.namespace", *resource.definition.selectable_paths)
     for requirement in options.fields:
         if requirement.field not in known:
             raise BadRequest(f"field label not supported: {requirement.field}")

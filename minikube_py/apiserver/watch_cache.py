@@ -25,7 +25,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import orjson
+from pydantic import BaseModel
 
+from minikube_py.api.decoding import nested_model
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import FieldSelector, Selector
@@ -137,6 +139,10 @@ class WatchCache:
     def __init__(self, resource: type[Resource]) -> None:
         self.resource = resource
         self.prefix = resource.definition.key_prefix
+        self._selectable = {
+            label: (paths, _absent_value(resource, paths[0]))
+            for label, paths in resource.definition.selectable_paths.items()
+        }
         self._objects: dict[str, CachedObject] = {}
         self._keys: list[str] = []
         self._ring: deque[CacheEvent] = deque(maxlen=RING_SIZE)
@@ -184,8 +190,8 @@ class WatchCache:
     def _fields(self, document: dict[str, Json]) -> dict[str, str]:
         metadata = document["metadata"]
         fields = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
-        for path in self.resource.definition.selectable_fields:
-            fields[path] = _field_value(document, path)
+        for label, (paths, absent) in self._selectable.items():
+            fields[label] = next((value for path in paths if (value := _field_value(document, path))), absent)
         return fields
 
     def get(self, key: str) -> CachedObject | None:
@@ -219,14 +225,28 @@ class WatchCache:
 
 
 def _field_value(document: Json, path: str) -> str:
+    """What a field selector compares; empty for what is not there."""
     value = document
     for part in path.split("."):
         if not isinstance(value, dict):
             return ""
         value = value.get(part)
-    if value is None or value is False:
-        return "false" if value is False else ""
-    return "true" if value is True else value if isinstance(value, str) else str(value)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _absent_value(resource: type[Resource], path: str) -> str:
+    """What a selector compares where the field is left out: a flag that is not there is `false`."""
+    model: type[BaseModel] = resource
+    for part in path.split("."):
+        field = next((f for f in model.model_fields.values() if f.alias == part), None)
+        if field is None:
+            return ""
+        if field.annotation is bool:
+            return "false"
+        model = nested_model(field.annotation) or model
+    return ""
 
 
 class Cacher:

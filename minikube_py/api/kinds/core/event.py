@@ -36,7 +36,7 @@ class Event(
         "involvedObject.fieldPath",
         "reason",
         "reportingComponent",
-        "source",
+        "source=source.component|reportingComponent",
         "type",
     ),
 ):
