@@ -56,6 +56,10 @@ class BridgeNetwork:
         self._ownership = config.state_folder / "bridge"
 
     @property
+    def config(self) -> BridgeConfig:
+        return self._config
+
+    @property
     def bridge(self) -> str:
         """The name of the bridge."""
         return self._config.bridge

@@ -61,6 +61,8 @@ def parse_behaviour(text: str, where: str) -> Behaviour:
     """Raises: RuntimeFault naming `where` and what is wrong."""
     try:
         document = json.loads(text)
+        if not isinstance(document, dict):
+            raise RuntimeFault(f"{where}: not a simulated behaviour: an object is wanted")
         known = {name.name for name in fields(Behaviour)}
         unknown = sorted(set(document) - known)
         if unknown:

@@ -1,0 +1,163 @@
+"""The pod network contract, on the simulated one and on a real bridge; then what only a real one can show."""
+
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from minikube_py.network.bridge import BridgeConfig, BridgeNetwork
+from minikube_py.network.interface import AddressPoolExhausted, NetworkFault, PodNetwork
+from minikube_py.network.simulated import SimulatedNetwork
+from tests.contract.runtime.bench import missing_for
+
+REAL = pytest.param("bridge", marks=pytest.mark.netns)
+
+
+def snapshot() -> str:
+    """Links, routes, rules and the settings that a pod network changes."""
+    argv = "ip -oneline link; ip route; iptables-save | grep -v '^#'; sysctl net.ipv4.ip_forward"
+    printed = subprocess.run(argv, shell=True, capture_output=True, text=True, check=True).stdout
+    return "\n".join(line for line in printed.splitlines() if not line.startswith(":"))
+
+
+def inside(netns: Path, *command: str) -> str:
+    argv = ["nsenter", f"--net={netns}", *command]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def namespaces() -> Iterator[list[Path]]:
+    """Six empty network namespaces (plain names where there is no root)."""
+    names = [f"mkt-{uuid.uuid4().hex[:6]}" for _ in range(6)]
+    made = not missing_for("oci")
+    for name in names if made else ():
+        subprocess.run(["ip", "netns", "add", name], check=True)
+    yield [Path("/var/run/netns", name) for name in names]
+    for name in names if made else ():
+        subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+@pytest.fixture(params=["simulated", REAL])
+async def network(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[PodNetwork]:
+    made: PodNetwork
+    if request.param == "simulated":
+        made = SimulatedNetwork("10.214.0.0/29")
+    else:
+        if absent := missing_for("oci"):
+            pytest.skip(absent)
+        name = f"mkt{uuid.uuid4().hex[:6]}"
+        made = BridgeNetwork(BridgeConfig(name, "10.214.0.0/29", "10.214.0.0/16", tmp_path / "state"))
+    await made.set_up()
+    yield made
+    await made.tear_down()
+
+
+@pytest.fixture
+def bridge(network: PodNetwork) -> BridgeNetwork:
+    assert isinstance(network, BridgeNetwork)
+    return network
+
+
+real_only = pytest.mark.parametrize("network", [REAL], indirect=True)
+
+
+async def test_the_same_pod_gets_the_same_address(network: PodNetwork, namespaces: list[Path]) -> None:
+    first = await network.attach("p1", namespaces[0])
+    assert await network.attach("p1", namespaces[0]) == first
+    assert await network.attach("p2", namespaces[1]) != first
+
+
+async def test_detaching_gives_the_address_back(network: PodNetwork, namespaces: list[Path]) -> None:
+    for number in range(5):
+        await network.attach(f"p{number}", namespaces[0])
+        await network.detach(f"p{number}", namespaces[0])
+        await network.detach(f"p{number}", None)
+    await network.detach("never attached", None)
+    assert len(await network.attach("p9", namespaces[0])) == 1
+
+
+async def test_a_full_range_says_so(network: PodNetwork, namespaces: list[Path]) -> None:
+    for number in range(5):
+        await network.attach(f"p{number}", namespaces[number])
+    with pytest.raises(AddressPoolExhausted, match="no free address in pod range"):
+        await network.attach("one too many", namespaces[5])
+
+
+def is_reached(source: Path, address: str) -> bool:
+    """Whether a packet gets there and back: a refused connection is an answer too."""
+    connect = f"import socket; socket.create_connection(({address!r}, 9), 5)"
+    argv = ["nsenter", f"--net={source}", sys.executable, "-c", connect]
+    return "ConnectionRefusedError" in subprocess.run(argv, capture_output=True, text=True, check=False).stderr
+
+
+@real_only
+async def test_pods_reach_each_other_and_the_node(bridge: BridgeNetwork, namespaces: list[Path]) -> None:
+    (first,) = await bridge.attach("p1", namespaces[0])
+    (second,) = await bridge.attach("p2", namespaces[1])
+    assert is_reached(namespaces[0], second)
+    assert is_reached(namespaces[1], first)
+    assert is_reached(namespaces[0], "10.214.0.1")
+    assert "default via 10.214.0.1 dev eth0" in inside(namespaces[0], "ip", "route")
+
+
+@real_only
+async def test_a_second_object_finds_everything_and_changes_nothing(
+    bridge: BridgeNetwork, namespaces: list[Path]
+) -> None:
+    address = await bridge.attach("p1", namespaces[0])
+    before = snapshot()
+    again = BridgeNetwork(bridge.config)
+    await again.set_up()
+    assert await again.attach("p1", namespaces[0]) == address
+    assert snapshot() == before
+
+
+@real_only
+async def test_a_namespace_that_is_not_there_leaves_nothing(bridge: BridgeNetwork) -> None:
+    before = snapshot()
+    with pytest.raises(NetworkFault, match="netns"):
+        await bridge.attach("p1", Path("/var/run/netns/mkt-none"))
+    assert snapshot() == before
+    assert bridge.addresses() == {}
+
+
+@pytest.fixture
+def foreign_bridge() -> Iterator[str]:
+    """A link that somebody else made before us."""
+    if absent := missing_for("oci"):
+        pytest.skip(absent)
+    name = f"mktf{uuid.uuid4().hex[:6]}"
+    subprocess.run(["ip", "link", "add", name, "type", "bridge"], check=True)
+    yield name
+    subprocess.run(["ip", "link", "delete", name], check=True)
+
+
+@pytest.mark.netns
+async def test_tear_down_leaves_exactly_what_was_there_before(
+    tmp_path: Path, namespaces: list[Path], foreign_bridge: str
+) -> None:
+    before = snapshot()
+    config = BridgeConfig(f"mkt{uuid.uuid4().hex[:6]}", "10.215.0.0/24", "10.215.0.0/16", tmp_path / "state")
+    network = BridgeNetwork(config)
+    await network.set_up()
+    await network.attach("p1", namespaces[0])
+    assert snapshot() != before
+    await network.tear_down()
+    await network.tear_down()
+    assert foreign_bridge in before
+    assert snapshot() == before
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.netns
+async def test_a_foreign_link_of_the_same_name_is_left_alone(tmp_path: Path, foreign_bridge: str) -> None:
+    config = BridgeConfig(foreign_bridge, "10.216.0.0/24", "10.216.0.0/16", tmp_path / "state")
+    network = BridgeNetwork(config)
+    before = snapshot()
+    with pytest.raises(NetworkFault, match="not ours"):
+        await network.set_up()
+    await network.tear_down()
+    assert snapshot() == before
