@@ -13,16 +13,8 @@ from collections.abc import Callable
 
 import orjson
 
-from minikube_py.api.patch import (
-    Document,
-    Json,
-    MalformedPatch,
-    PatchDoesNotApply,
-    PatchTooLarge,
-    copy_json,
-    json_equal,
-    json_kind,
-)
+from minikube_py.api.json_values import MAX_DEPTH, Json, copy_json, json_depth, json_equal, json_kind
+from minikube_py.api.patch import Document, MalformedPatch, PatchDoesNotApply, PatchTooLarge
 
 MAX_OPERATIONS = 10_000
 MAX_COPIED_BYTES = 3 * 1024 * 1024
@@ -86,10 +78,9 @@ class _Patched:
             self.document = value
             return
         parent, key = self._parent(path)
-        if isinstance(parent, dict):
-            parent[key] = value
-        else:
-            parent[_index(parent, key, path)] = value
+        if isinstance(parent, list):
+            del parent[_index(parent, key, path)]
+        self._put(path, value)
 
     def _remove(self, operation: Document, path: str) -> None:
         self._take(path)
@@ -123,6 +114,8 @@ class _Patched:
 
     def _put(self, path: str, value: Json) -> None:
         parent, key = self._parent(path)
+        if path.count("/") + json_depth(value) > MAX_DEPTH:
+            raise PatchDoesNotApply(f"exceeded max depth: {path[:100]}")
         if isinstance(parent, dict):
             parent[key] = value
         elif key == "-":

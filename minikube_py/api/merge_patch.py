@@ -7,7 +7,8 @@ Kubernetes: apimachinery pkg/util/jsonmergepatch
 
 from __future__ import annotations
 
-from minikube_py.api.patch import Document, Json, MalformedPatch, json_equal, json_kind
+from minikube_py.api.json_values import Json, json_equal, json_kind
+from minikube_py.api.patch import Document, MalformedPatch
 
 
 def apply_merge_patch(document: Document, patch: Json) -> Document:

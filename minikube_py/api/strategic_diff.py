@@ -17,7 +17,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from minikube_py.api.patch import BadDirective, Document, Json, json_equal
+from minikube_py.api.json_values import Json, json_equal
+from minikube_py.api.patch import BadDirective, Document
 from minikube_py.api.strategic_merge import (
     DELETE_FROM_LIST,
     PATCH,

@@ -24,7 +24,8 @@ from typing import Literal, Protocol
 
 import orjson
 
-from minikube_py.api.patch import BadDirective, Document, Json, MalformedPatch, go_text, json_kind
+from minikube_py.api.json_values import Json, go_text, json_kind
+from minikube_py.api.patch import BadDirective, Document, MalformedPatch
 
 PATCH = "$patch"
 RETAIN_KEYS = "$retainKeys"

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minikube_py.api.json_patch import apply_json_patch
+from minikube_py.api.json_values import go_text
 from minikube_py.api.merge_patch import apply_merge_patch, create_merge_patch, create_three_way_merge_patch
-from minikube_py.api.patch import MalformedPatch, PatchDoesNotApply, PatchError, PatchTooLarge, go_text
+from minikube_py.api.patch import MalformedPatch, PatchDoesNotApply, PatchError, PatchTooLarge
 
 DOCUMENT: dict[str, Any] = {"kind": "X", "labels": {"l": "1"}, "items": [{"n": 1}, {"n": 2}], "replicas": 1}
 
@@ -117,6 +118,16 @@ def test_a_json_patch_has_limits() -> None:
     doubling = [{"op": "copy", "from": "/items", "path": "/items/-"}] * 30
     with pytest.raises(PatchTooLarge, match="copies"):
         apply_json_patch(DOCUMENT, doubling)
+
+
+def test_a_json_patch_cannot_nest_without_end() -> None:
+    deeper = [{"op": "move", "from": "/a", "path": "/b"}, {"op": "add", "path": "/a", "value": {}}]
+    deeper.append({"op": "move", "from": "/b", "path": "/a/x"})
+    assert apply_json_patch({"a": {}}, deeper) == {"a": {"x": {}}}
+    with pytest.raises(PatchDoesNotApply, match="exceeded max depth"):
+        apply_json_patch({"a": {}}, deeper * 300)
+    with pytest.raises(PatchDoesNotApply, match="exceeded max depth"):
+        apply_json_patch({"a": {}}, [{"op": "add", "path": "/a" * n, "value": {}} for n in range(1, 300)])
 
 
 def test_a_merge_patch_merges_objects_replaces_lists_and_removes_nulls() -> None:
