@@ -1,99 +1,126 @@
 """Manifests: JSON and YAML text to documents and back, exactly: nothing guessed, nothing dropped in silence.
 
-YAML is read as JSON that is easier to write: no dates, no base-60 numbers, no tags. An alias counts as much as what
-it stands for.
+JSON is what API bodies are made of. A field that stands twice is reported by its path, for field validation to judge.
+YAML is JSON that is easier to write, read as Kubernetes reads it: `yes` and `on` are true, `014` is octal 12; dates and
+`190:20:30` are text. An alias counts as much as what it stands for.
 
-Kubernetes: sigs.k8s.io/yaml, staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json (strict decoding)
+Invariants: a document that was read can be written again as JSON (no NaN, no integer beyond 64 bits, no half
+characters, not nested deeper than MAX_DEPTH); `load_all_yaml(dump_yaml(d))` gives `d` again.
+
+Kubernetes: sigs.k8s.io/yaml, apimachinery pkg/runtime/serializer/json (strict decoding), sigs.k8s.io/json
+Simplified: nesting ends at 200 levels instead of 10,000.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from functools import cmp_to_key
 from typing import Any
 
 import yaml
 
-from minikube_py.api.model import Json
+from minikube_py.api.json_syntax import json_syntax_error
+from minikube_py.api.json_values import MAX_DEPTH, Json, go_text, json_depth
 from minikube_py.errors import MinikubeError
 
-MAX_NODES = 100_000
-"""A YAML document may not grow beyond this many values, aliases expanded."""
-MAX_DEPTH = 200
+MAX_ALIASED_NODES = 100_000
+"""How many values the aliases of one YAML document may stand for, all together."""
 
 
 class ManifestError(MinikubeError):
     """Text that is no JSON or YAML document, or one that is made to do harm."""
 
 
-class _Doubled(dict[str, Any]):
-    """An object in which a field was said more than once."""
-
-    doubled: tuple[str, ...] = ()
-
-
 def parse_json_strict(data: bytes) -> tuple[Json, tuple[str, ...]]:
-    """The document, and the paths of fields that it says twice (the last one counts). Raises: ManifestError."""
-    found: list[_Doubled] = []
+    """Read one JSON document; with it the paths of fields that stand twice (the last one counts), in their order.
+
+    Raises: ManifestError, in the words of Go's decoder.
+    """
+    text = data.decode(errors="replace")
+    is_doubled = False
 
     def build(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        nonlocal is_doubled
         built = dict(pairs)
-        if len(built) == len(pairs):
-            return built
-        names = [name for name, _ in pairs]
-        doubled = _Doubled(built)
-        doubled.doubled = tuple(name for name in built if names.count(name) > 1)
-        found.append(doubled)
-        return doubled
+        is_doubled = is_doubled or len(built) != len(pairs)
+        return built
 
+    document = _parse_json(text, build)
+    if "\\u" in text:
+        document = _whole_characters(document)
+    return document, tuple(_doubled_paths(_parse_json(text, _Pairs), "")) if is_doubled else ()
+
+
+def _parse_json(text: str, build: Callable[[list[tuple[str, Json]]], Json]) -> Json:
     try:
-        document = json.loads(data, object_pairs_hook=build, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        text = data.decode(errors="replace").rstrip()
-        if not text or error.pos >= len(text):
-            raise ManifestError("unexpected end of JSON input") from error
-        raise ManifestError(f"invalid character {text[error.pos]!r} at position {error.pos}: {error.msg}") from error
-    except RecursionError as error:
-        raise ManifestError("exceeded max depth") from error
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"the body is not UTF-8: {error.reason} at position {error.start}") from error
-    return document, tuple(_paths(document, "")) if found else ()
+        document = json.loads(
+            text, object_pairs_hook=build, parse_int=_json_integer, parse_float=_json_float, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(json_syntax_error(text, MAX_DEPTH) or str(error)) from error
+    if text.count("{") + text.count("[") > MAX_DEPTH and (finding := json_syntax_error(text, MAX_DEPTH)):
+        raise ManifestError(finding)
+    return document
 
 
-def _no_constant(text: str) -> None:
-    raise ManifestError(f"invalid character {text[0]!r} looking for beginning of value")
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
-def _paths(value: Json, at: str) -> Iterator[str]:
-    if isinstance(value, _Doubled):
-        yield from (f"{at}.{name}" if at else name for name in value.doubled)
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _paths(inner, f"{at}.{name}" if at else name)
+def _json_integer(text: str) -> int | float:
+    """An integer of 64 bits; a larger one becomes a float, as in Go."""
+    if len(text) < 19:
+        return int(text)
+    return _int64_or_float(int(text)) if len(text) < 40 else _json_float(text)
+
+
+def _json_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"json: cannot unmarshal number {text[:40]} into Go value of type float64")
+    return number
+
+
+def _int64_or_float(number: int) -> int | float:
+    return number if -(1 << 63) <= number < 1 << 63 else float(number)
+
+
+class _Pairs(list[tuple[str, Json]]):
+    """The members of an object, those included that a later one replaces."""
+
+
+def _doubled_paths(value: Json, at: str) -> Iterator[str]:
+    if isinstance(value, _Pairs):
+        seen = set()
+        for name, inner in value:
+            path = f"{at}.{name}" if at else name
+            if name in seen:
+                yield path
+            seen.add(name)
+            yield from _doubled_paths(inner, path)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _paths(inner, f"{at}[{index}]")
+            yield from _doubled_paths(inner, f"{at}[{index}]")
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML 1.1 without what JSON does not have."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("bool", "null", "merge")]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[1-9][0-9]*(?=[eE]))([eE][-+]?[0-9]+)?$"),
-    list("-+.0123456789"),
-)
+def _whole_characters(value: Json) -> Json:
+    r"""Put the replacement character where an escape such as `\ud800` is half a character only, as Go does."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {_whole_characters(name): _whole_characters(inner) for name, inner in value.items()}
+    return [_whole_characters(inner) for inner in value] if isinstance(value, list) else value
 
 
 def load_yaml_strict(data: bytes) -> tuple[Json, tuple[str, ...]]:
-    """The one document of a YAML text, and the paths of fields that it says twice. Raises: ManifestError."""
+    """Read the one document of a YAML text, with the paths of fields that stand twice.
+
+    Raises: ManifestError, also when there are several documents or none.
+    """
     documents = list(load_all_yaml(data))
     if len(documents) != 1:
         raise ManifestError(f"one document was expected, there are {len(documents)}")
@@ -101,89 +128,247 @@ def load_yaml_strict(data: bytes) -> tuple[Json, tuple[str, ...]]:
 
 
 def load_all_yaml(data: bytes | str) -> Iterator[tuple[Json, tuple[str, ...]]]:
-    """Every document of a YAML text with its doubled fields; empty documents are skipped. Raises: ManifestError."""
-    loader = _Loader(data)
+    """Read every document of a YAML text, each with the paths of fields that stand twice; empty ones are skipped.
+
+    Raises: ManifestError
+    """
+    events = yaml.parse(data, Loader=yaml.CSafeLoader)
     try:
-        while loader.check_node():
-            node: Any = loader.get_node()
-            doubled: list[str] = []
-            document = _Builder(loader, doubled).build(node, "", 0)
-            if document is not None:
-                yield document, tuple(doubled)
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                builder = _YamlBuilder(events)
+                document = builder.build(next(events), "", 0)
+                if document is not None:
+                    yield document, tuple(builder.doubled)
     except yaml.YAMLError as error:
-        raise ManifestError(f"error converting YAML to JSON: yaml: {_one_line(error)}") from error
-    finally:
-        loader.dispose()
-
-
-class _Builder:
-    """Values of YAML nodes; counts what it builds, so that aliases cannot make much out of little."""
-
-    def __init__(self, loader: _Loader, doubled: list[str]) -> None:
-        self._loader = loader
-        self._doubled = doubled
-        self._built = 0
-
-    def build(self, node: Any, at: str, depth: int) -> Json:
-        self._built += 1
-        if self._built > MAX_NODES:
-            raise ManifestError("document contains excessive aliasing")
-        if depth > MAX_DEPTH:
-            raise ManifestError("exceeded max depth")
-        if isinstance(node, yaml.MappingNode):
-            return self._object(node, at, depth)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, f"{at}[{index}]", depth + 1) for index, item in enumerate(node.value)]
-        return self._scalar(node)
-
-    def _object(self, node: yaml.MappingNode, at: str, depth: int) -> dict[str, Json]:
-        built: dict[str, Json] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag.endswith(":merge"):
-                raise ManifestError("merge keys (<<) are not supported: write the fields out")
-            key = self._scalar(key_node) if isinstance(key_node, yaml.ScalarNode) else None
-            name = key if isinstance(key, str) else json.dumps(key)
-            path = f"{at}.{name}" if at else name
-            if name in built:
-                self._doubled.append(path)
-            built[name] = self.build(value_node, path, depth + 1)
-        return built
-
-    def _scalar(self, node: Any) -> Json:
-        kind = node.tag.rpartition(":")[2]
-        if kind == "int":
-            return int(node.value)
-        if kind == "float":
-            return float(node.value)
-        if kind in ("bool", "null"):
-            return self._loader.construct_object(node)
-        return node.value
+        raise ManifestError(f"yaml: {_one_line(error)}") from error
 
 
 def _one_line(error: yaml.YAMLError) -> str:
+    """The complaint with its line, counted as Go's reader does: it never names the first line."""
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return f"line {mark.line + 1}: {problem}" if mark else problem.replace("\n", " ")
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if mark is None or not mark.line:
+        return str(problem)
+    return f"line {mark.line if isinstance(error, yaml.parser.ParserError) else mark.line + 1}: {problem}"
 
 
-class _Dumper(yaml.CSafeDumper):
-    """Block style, no aliases, text of several lines as such."""
+class _YamlBuilder:
+    """Builds the values of one document from the parser's events, without PyYAML's own ideas of what is a date."""
 
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    def __init__(self, events: Iterator[Any]) -> None:
+        self.doubled: list[str] = []
+        self._events = events
+        self._anchors: dict[str, tuple[Json, int] | None] = {}
+        self._built = 0
+        self._aliased = 0
+
+    def build(self, event: Any, at: str, depth: int) -> Json:
+        """Make the value that begins with `event`; `at` is its path."""
+        if depth >= MAX_DEPTH and isinstance(event, yaml.CollectionStartEvent):
+            raise ManifestError("exceeded max depth")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event.anchor or "", depth)
+        before = self._built + self._aliased
+        self._built += 1
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        value: Json
+        if isinstance(event, yaml.MappingStartEvent):
+            value = self._object(at, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._list(at, depth)
+        else:
+            value = _scalar(event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (value, self._built + self._aliased - before)
+        return value
+
+    def _alias(self, anchor: str, depth: int) -> Json:
+        if anchor not in self._anchors:
+            raise ManifestError(f"yaml: unknown anchor '{anchor}' referenced")
+        known = self._anchors[anchor]
+        if known is None:
+            raise ManifestError(f"yaml: anchor '{anchor}' value contains itself")
+        value, size = known
+        self._aliased += size
+        if self._aliased > MAX_ALIASED_NODES or depth + json_depth(value) > MAX_DEPTH:
+            raise ManifestError("yaml: document contains excessive aliasing")
+        return value
+
+    def _list(self, at: str, depth: int) -> list[Json]:
+        items: list[Json] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self.build(event, f"{at}[{len(items)}]", depth + 1))
+        return items
+
+    def _object(self, at: str, depth: int) -> dict[str, Json]:
+        built: dict[str, Json] = {}
+        inherited: list[Json] = []
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
+                merged = self.build(next(self._events), at, depth + 1)
+                inherited.extend(merged if isinstance(merged, list) else [merged])
+                continue
+            name = self._name(event)
+            path = f"{at}.{name}" if at else name
+            if name in built:
+                self.doubled.append(path)
+            built[name] = self.build(next(self._events), path, depth + 1)
+        for fields in inherited:
+            if not isinstance(fields, dict):
+                raise ManifestError("yaml: map merge requires map or sequence of maps as the value")
+            built = {**fields, **built}
+        return built
+
+    def _name(self, event: Any) -> str:
+        """A field's name; numbers and booleans become text."""
+        key = self.build(event, "", 0) if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent) else event
+        if isinstance(key, bool):
+            return "true" if key else "false"
+        if isinstance(key, str | int | float):
+            return str(key)
+        raise ManifestError("yaml: the name of a field must be text, a number or a boolean")
 
 
-def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+_BOOLEANS = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+}
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_YAML_TAG = "tag:yaml.org,2002:"
 
 
-_Dumper.add_representer(str, _text)
+def _scalar(event: Any) -> Json:
+    tag = (event.tag or "").removeprefix(_YAML_TAG)
+    if tag == "binary":
+        return _decoded(event.value)
+    if tag in ("int", "float", "bool", "null"):
+        return _plain(event.value)
+    return _plain(event.value) if event.tag is None and event.implicit[0] else event.value
+
+
+def _decoded(text: str) -> str:
+    try:
+        return b64decode("".join(text.split()), validate=True).decode(errors="replace")
+    except ValueError as error:
+        raise ManifestError("yaml: !!binary value contains invalid base64 data") from error
+
+
+def _plain(text: str) -> Json:
+    """What a scalar without quotes means."""
+    if text in _NULLS:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    digits = text.replace("_", "")
+    if _INTEGER.fullmatch(digits) and len(digits) < 100:
+        integer = _integer(digits)
+        return _int64_or_float(integer) if abs(integer) < 1 << 64 or digits.lstrip("+-").isdigit() else text
+    if _FLOAT.fullmatch(digits):
+        number = float(digits)
+        if math.isinf(number):
+            return text
+        return int(number) if number.is_integer() and abs(number) < 1 << 63 else number
+    if _NOT_FINITE.fullmatch(text):
+        raise ManifestError(f"json: unsupported value: {text}")
+    return text
+
+
+def _integer(digits: str) -> int:
+    unsigned = digits.lstrip("+-").lower()
+    if re.fullmatch("0[0-7]+", unsigned):
+        unsigned = f"0o{unsigned}"
+    return -int(unsigned, 0) if digits.startswith("-") else int(unsigned, 0)
 
 
 def dump_yaml(document: Json) -> str:
-    """A document as YAML, keys sorted, as kubectl prints it."""
-    text: str = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=10**9
-    )
-    return text
+    """Write a document as kubectl prints it: keys sorted, lists as far left as their key, blocks for several lines."""
+    text: str = yaml.dump(document, Dumper=_Dumper, default_flow_style=False, allow_unicode=True)
+    return text.removesuffix("...\n")
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Block style without aliases. Every scalar is written as text, and we alone decide which text needs quotes."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+_LIKE_TIME = re.compile(
+    r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][0-9]{1,2}:[0-9:.]+.*)?"
+)
+"""Plain text that other readers take for a date, or for a number of base 60."""
+_LINE_SEPARATOR = re.compile("[\x85\u2028\u2029]")
+
+
+def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None
+    if "\n" in text:
+        style = "|"
+    elif _is_ambiguous(text):
+        style = '"'
+    return dumper.represent_scalar(f"{_YAML_TAG}str", text, style=style)
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Whether the text without quotes would be read as something else, or could not be read."""
+    if _LINE_SEPARATOR.search(text) or text == "<<" or _NOT_FINITE.fullmatch(text) or _LIKE_TIME.fullmatch(text):
+        return True
+    return not isinstance(_plain(text), str)
+
+
+def _write_number(dumper: _Dumper, value: float | None) -> yaml.ScalarNode:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 63:
+        value = int(value)
+    return dumper.represent_scalar(f"{_YAML_TAG}str", "null" if value is None else go_text(value))
+
+
+def _write_boolean(dumper: _Dumper, value: bool) -> yaml.ScalarNode:
+    return dumper.represent_scalar(f"{_YAML_TAG}str", "true" if value else "false")
+
+
+def _write_object(dumper: _Dumper, fields: dict[str, Json]) -> yaml.MappingNode:
+    pairs = sorted(fields.items(), key=lambda pair: natural_key(pair[0]))
+    return dumper.represent_mapping(f"{_YAML_TAG}map", pairs)
+
+
+_Dumper.yaml_implicit_resolvers = {}
+_Dumper.add_representer(str, _write_text)
+_Dumper.add_representer(dict, _write_object)
+_Dumper.add_representer(bool, _write_boolean)
+for _type in (int, float, type(None)):
+    _Dumper.add_representer(_type, _write_number)
+
+
+def _natural_order(one: str, other: str) -> int:
+    """Compare as Go's YAML writer does: numbers inside by value, signs before them, letters after everything else."""
+    at = next((at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right), None)
+    if at is None:
+        return len(one) - len(other)
+    left, right = one[at], other[at]
+    if left.isalpha() and right.isalpha():
+        return 1 if left > right else -1
+    if left.isalpha() != right.isalpha():
+        is_inside_number = at > 0 and one[at - 1].isdigit()
+        return 1 if left.isalpha() != is_inside_number else -1
+    return -1 if (_number_at(one, at), left) < (_number_at(other, at), right) else 1
+
+
+def _number_at(text: str, at: int) -> tuple[int, int]:
+    """The number that goes on at this place, and how many digits it has left; both 0 where there is none."""
+    digits = _DIGITS.match(text, at)
+    before = _DIGITS_BEFORE.search(text, 0, at)
+    rest = digits[0] if digits else ""
+    return int(f"{1 if before and int(before[0]) else 0}{rest}"), len(rest)
+
+
+_DIGITS = re.compile("[0-9]+")
+_DIGITS_BEFORE = re.compile("[0-9]+$")
+natural_key = cmp_to_key(_natural_order)
+"""Sorts names as `kubectl get -o yaml` does: k9 before k10."""

@@ -25,8 +25,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import orjson
-
+from minikube_py.api.manifest import ManifestError, parse_json_strict
 from minikube_py.errors import MinikubeError
 
 Json: TypeAlias = Any
@@ -265,8 +264,8 @@ def _read_raw(body: bytes, start: int, end: int, _depth: int) -> bytes:
 
 def _read_json(body: bytes, start: int, end: int, _depth: int) -> Json:
     try:
-        return orjson.loads(body[start:end])
-    except orjson.JSONDecodeError as error:
+        return parse_json_strict(body[start:end])[0]
+    except ManifestError as error:
         raise ProtobufError(f"a JSON text inside the message is malformed: {error}") from error
 
 
