@@ -14,16 +14,15 @@ Kubernetes: pkg/kubelet/kubelet.go (syncLoop), pkg/kubelet/pleg
 
 import asyncio
 import logging
-from collections.abc import Iterable
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.kinds.core.pod_status import PodStatus
 from minikube_py.kubelet.mirror_pods import MirrorPods
 from minikube_py.kubelet.node_context import NodeContext
+from minikube_py.kubelet.observed import ObservedPod, observe
 from minikube_py.kubelet.pod_worker import PodWorker
 from minikube_py.kubelet.static_pods import StaticPods, is_mirror
 from minikube_py.machinery.informer import Change
-from minikube_py.runtime.interface import RuntimeFault
+from minikube_py.runtime.interface import Runtime, RuntimeFault
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,14 @@ class Kubelet:
             self._waiting.clear()
             if static_pods is not None:
                 group.create_task(static_pods.run(), name="static pods")
+
+    @property
+    def runtime(self) -> Runtime:
+        return self._context.runtime
+
+    async def observe(self, uid: str) -> ObservedPod:
+        """What the runtime shows of a pod now."""
+        return await observe(self._context.runtime, uid)
 
     def pods(self) -> tuple[Pod, ...]:
         """Every pod that has a worker, with its newest status."""
@@ -83,11 +90,6 @@ class Kubelet:
         self._static = pods
         if self._mirrors is not None:
             self._mirrors.static_pods_changed(pods)
-
-    def report(self, pod: Pod, status: PodStatus) -> None:
-        """Pass a static pod's status on to its mirror."""
-        if self._mirrors is not None:
-            self._mirrors.report(pod, status)
 
     async def remove_orphans(self) -> None:
         """Remove every sandbox whose pod no source knows, now and then, forever; call once the sources are heard."""
@@ -140,8 +142,3 @@ class Kubelet:
             worker = self._workers.get(event.pod_uid)
             if worker is not None:
                 worker.wake()
-
-
-def pods_of(kubelets: Iterable[Kubelet]) -> tuple[Pod, ...]:
-    """The pods of several nodes."""
-    return tuple(pod for kubelet in kubelets for pod in kubelet.pods())

@@ -1,4 +1,4 @@
-"""A pod as the runtime shows it, arranged for the questions that plan and status ask. Pure values.
+"""A pod as the runtime shows it, arranged for the questions that plan and status ask.
 
 Everything the kubelet must remember over its own death is here, because it is read back from the runtime: which
 attempt a container is at, how its last life ended, whether the sandbox was replaced.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from minikube_py.runtime.interface import ContainerState, ContainerStatus, SandboxState, SandboxStatus
+from minikube_py.runtime.interface import ContainerState, ContainerStatus, Runtime, SandboxState, SandboxStatus
 
 ContainerRecord: TypeAlias = ContainerStatus
 """The runtime's word on one life of a container; the API has a type of the same name."""
@@ -64,3 +64,10 @@ class ObservedPod:
     @property
     def running(self) -> tuple[ContainerRecord, ...]:
         return tuple(record for record in self.records if record.state is ContainerState.RUNNING)
+
+
+async def observe(runtime: Runtime, pod_uid: str) -> ObservedPod:
+    """Ask the runtime about one pod. Raises: RuntimeFault."""
+    sandboxes = [each for each in await runtime.list_sandboxes() if each.config.pod_uid == pod_uid]
+    records = [record for each in sandboxes for record in await runtime.list_containers(each.id)]
+    return ObservedPod.of(sandboxes, records)

@@ -30,7 +30,7 @@ from minikube_py.kubelet.handlers import HookFailed
 from minikube_py.kubelet.images import ImageTrouble
 from minikube_py.kubelet.lifecycle import Lifecycle
 from minikube_py.kubelet.node_context import NodeContext
-from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
+from minikube_py.kubelet.observed import ContainerRecord, ObservedPod, observe
 from minikube_py.kubelet.plan import (
     Action,
     CreateSandbox,
@@ -147,7 +147,7 @@ class PodWorker:
     async def _work(self) -> float | None:
         """Act until a plan has nothing to do; returns when time alone will change that."""
         while True:
-            observed = await self._observe()
+            observed = await observe(self._context.runtime, self._pod.metadata.uid)
             plan = self._plan(observed)
             if plan.ending is None:
                 self._probes.follow(self._pod, observed, self._events, self.wake)
@@ -179,12 +179,6 @@ class PodWorker:
         if self._is_gone:
             return own if SOURCE_ANNOTATION in metadata.annotations else min(own, _ORPHAN_GRACE_S)
         return None
-
-    async def _observe(self) -> ObservedPod:
-        runtime, uid = self._context.runtime, self._pod.metadata.uid
-        sandboxes = [each for each in await runtime.list_sandboxes() if each.config.pod_uid == uid]
-        records = [record for each in sandboxes for record in await runtime.list_containers(each.id)]
-        return ObservedPod.of(sandboxes, records)
 
     async def _say(self, observed: ObservedPod, plan: Plan, *, has_ended: bool) -> None:
         self._announce_waiting(plan.waiting)

@@ -51,6 +51,7 @@ class StaticPods:
         self._node_name = node_name
         self._changed = changed
         self._seen: dict[Path, _Seen] = {}
+        self._was_scanned = asyncio.Event()
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -60,7 +61,12 @@ class StaticPods:
             if pods != told:
                 self._changed(pods)
                 told = pods
+            self._was_scanned.set()
             await asyncio.sleep(SCAN_PERIOD_S)
+
+    async def scanned(self) -> None:
+        """Wait until the folder was read once: before that, no pod can be called an orphan."""
+        await self._was_scanned.wait()
 
     def _scan(self) -> dict[str, Pod]:
         """All pods of the folder by uid; only files that changed are read."""
