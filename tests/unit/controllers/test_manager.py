@@ -1,0 +1,17 @@
+"""Which controllers `--controllers` names."""
+
+import pytest
+
+from minikube_py.controllers.manager import CONTROLLERS, chosen
+from minikube_py.errors import ConfigError
+
+
+def test_star_is_all_and_minus_leaves_one_out() -> None:
+    assert chosen("*") == tuple(CONTROLLERS)
+    assert set(chosen("*,-namespace")) == set(CONTROLLERS) - {"namespace"}
+    assert chosen("deployment, replicaset") == ("deployment", "replicaset")
+
+
+def test_unknown_controller_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match='"cronjobs" is not in the list of known controllers: deployment'):
+        chosen("*,-cronjobs")
