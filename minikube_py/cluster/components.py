@@ -80,7 +80,10 @@ def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
         f"--container-runtime={config.runtime}",
         f"--root-dir={config.folder / 'nodes' / node}",
         f"--port={10250 + index}",
-        f"--pod-cidr={_pod_cidr(index)}",
+        f"--pod-cidr={pod_cidr(index)}",
+        f"--cluster-cidr={POD_CIDR}",
+        f"--cluster-name={config.name}",
+        f"--bridge-name={bridge_name(config)}",
     ]
     if config.runtime != "docker":
         flags.append("--network-plugin=kubenet")
@@ -88,7 +91,13 @@ def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
     return _python(name, "kubelet", *flags)
 
 
-def _pod_cidr(index: int) -> str:
+def bridge_name(config: ClusterConfig) -> str:
+    """The bridge that the cluster's pods are on: a link's name has at most 15 characters."""
+    return f"mk-{config.name}"[:15].rstrip("-")
+
+
+def pod_cidr(index: int) -> str:
+    """The range of pod addresses of the n-th node."""
     return POD_CIDR.replace(".0.0/", f".{index}.0/")
 
 

@@ -1,0 +1,58 @@
+"""Teardown: takes away what a cluster left outside its processes: pods, links, rules and mounts, nothing else.
+
+Each part removes what it made itself, by its own marks; here is only the order.
+
+Kubernetes: kubeadm reset, which leaves the rules and the network to the user
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from minikube_py.cluster.components import bridge_name, pod_cidr
+from minikube_py.cluster.config import POD_CIDR, ClusterConfig
+from minikube_py.kubelet.config import KubeletConfig
+from minikube_py.kubelet.node_runtime import make_node_runtime
+
+
+def remove_pods_and_rules(config: ClusterConfig) -> None:
+    """Take away everything outside the cluster's folder, and the mounts inside it. Raises: MinikubeError."""
+    if config.runtime == "simulated":
+        return
+    for index, node in enumerate(config.node_names):
+        asyncio.run(_remove_node(config, index, node))
+    proxy = [sys.executable, "-m", "minikube_py.proxy", "--cleanup", f"--proxy-mode={config.proxy_mode}"]
+    subprocess.run(proxy, check=False, capture_output=True)
+    _unmount_below(config.folder)
+
+
+async def _remove_node(config: ClusterConfig, index: int, node: str) -> None:
+    settings = KubeletConfig(
+        container_runtime=config.runtime,
+        network_plugin="none" if config.runtime == "docker" else "kubenet",
+        pod_cidr=pod_cidr(index),
+        cluster_cidr=POD_CIDR,
+        bridge_name=bridge_name(config),
+        root_dir=config.folder / "nodes" / node,
+        cluster_name=config.name,
+    )
+    found = await make_node_runtime(settings, node)
+    await found.runtime.open()
+    try:
+        for sandbox in await found.runtime.list_sandboxes():
+            await found.runtime.stop_sandbox(sandbox.id)
+            await found.runtime.remove_sandbox(sandbox.id)
+        if found.network is not None:
+            await found.network.tear_down()
+    finally:
+        await found.close()
+
+
+def _unmount_below(folder: Path) -> None:
+    """Volumes in memory, and whatever else is still mounted below a folder; the innermost first."""
+    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    for path in sorted((p for p in mounted if p.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", path], check=False, capture_output=True)
