@@ -17,7 +17,7 @@ from minikube_py.runtime.docker.engine import Engine, Json
 from minikube_py.runtime.interface import RuntimeFault
 
 _CHUNK_BYTES = 32 * 1024
-_EXIT_POLL_S = 0.01
+_POLL_S = 0.01
 
 
 class DockerExec:
@@ -76,12 +76,16 @@ class DockerExec:
         document = await self._inspect()
         while document["Running"]:
             # The stream ends a moment before the engine has taken notice of the exit.
-            await asyncio.sleep(_EXIT_POLL_S)
+            await asyncio.sleep(_POLL_S)
             document = await self._inspect()
         return int(document["ExitCode"] or 0)
 
     async def close(self) -> None:
         document = await self._inspect()
+        while document["Running"] and not document["Pid"]:
+            # The command may print before the engine has written down its number.
+            await asyncio.sleep(_POLL_S)
+            document = await self._inspect()
         # The engine has no call for it, but the process is on this machine.
         if document["Running"] and document["Pid"]:
             with contextlib.suppress(ProcessLookupError):
