@@ -25,8 +25,11 @@ _OTHER = "Other Commands"
 _VERBS = "minikube_py.cli.verbs"
 
 COMMANDS = (
+    Entry("create", f"{_VERBS}.create", "Create objects from files or flags", _BEGINNER),
+    Entry("expose", f"{_VERBS}.expose", "Put a service in front of an object's pods", _BEGINNER),
     Entry("explain", f"{_VERBS}.explain", "Show the documentation of a resource's fields", _INTERMEDIATE),
     Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
+    Entry("scale", f"{_VERBS}.scale", "Set the number of replicas", _DEPLOY),
     Entry("cluster-info", f"{_VERBS}.cluster_info", "Show where the control plane answers", _CLUSTER),
     Entry("describe", f"{_VERBS}.describe", "Show the details of a resource with its events", _TROUBLE),
     Entry("events", f"{_VERBS}.events", "List events", _TROUBLE),

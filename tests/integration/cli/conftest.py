@@ -8,6 +8,7 @@ import pytest
 
 from minikube_py.cli.main import main
 from tests.integration.cli.api import ScriptedApi, discovery, serving
+from tests.integration.cli.live import live_server
 
 
 @dataclass(frozen=True)
@@ -41,5 +42,30 @@ def run(
         captured = capfdbinary.readouterr()
         err = captured.err.decode().removeprefix('Warning: old "thing"\n')
         return Outcome(code, captured.out.decode(), err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A real API server with memory storage, one for a module of tests."""
+    with live_server() as url:
+        yield url
+
+
+@pytest.fixture
+def kubectl(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
+    """Run one command against the real server, in the test's own folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Outcome:
+        capfdbinary.readouterr()
+        code = main(["--server", server, *arguments])
+        captured = capfdbinary.readouterr()
+        return Outcome(code, captured.out.decode(), captured.err.decode())
 
     return run

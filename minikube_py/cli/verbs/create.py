@@ -1,0 +1,92 @@
+"""pykubectl create: the objects of files, or one object made from flags by a verb of its own.
+
+Kubernetes: kubectl pkg/cmd/create.
+Simplified: --edit and --raw are not known; the generators of rare kinds are refused by name.
+"""
+
+from dataclasses import dataclass
+
+from minikube_py.cli.command import Entry, Invocation, Verb, VerbGroup
+from minikube_py.cli.connection import Request
+from minikube_py.cli.creating import CreateFlags
+from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
+from minikube_py.cli.flags import flag
+from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target
+from minikube_py.cli.writing import Results, put_in_front, validation_query
+
+_UNSUPPORTED = frozenset(
+    "clusterrole clusterrolebinding cronjob cj ingress ing job poddisruptionbudget pdb priorityclass pc quota "
+    "resourcequota role rolebinding token".split()
+)
+
+
+@dataclass(frozen=True)
+class CreateFilesFlags(CreateFlags, FilenameFlags):
+    """What create takes."""
+
+    selector: str = flag("", "l", "Only the files' objects whose labels match.")
+
+
+def create(call: Invocation[CreateFilesFlags]) -> None:
+    """Create every object of the files; one that fails does not stop the others."""
+    flags = call.flags
+    if call.words and call.words[0] in _UNSUPPORTED:
+        raise CommandError(f"create {call.words[0]} is not supported by {PROGRAM} yet; use kubectl")
+    if call.words:
+        raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
+    if flags.kustomize or flags.selector:
+        name = "kustomize (-k)" if flags.kustomize else "create --selector"
+        raise CommandError(f"{name} is not supported by {PROGRAM} yet; use kubectl")
+    if not flags.filename:
+        raise CommandError("must specify one of -f and -k")
+    results = Results.of(call.session, flags, "kubectl-create")
+    failures: list[CommandError] = []
+    try:
+        for manifest in read_manifests(flags.filename, flags.recursive):
+            try:
+                _create_one(call, manifest, results)
+            except ManifestError:
+                raise
+            except CommandError as error:
+                failures.append(error)
+    except ManifestError as error:
+        failures.append(error)
+    if failures:
+        raise join_errors(failures)
+
+
+def _create_one(call: Invocation[CreateFilesFlags], manifest: Manifest, results: Results) -> None:
+    target = manifest_target(call.session, manifest)
+    document = manifest.document
+    if target.namespace:
+        document = {**document, "metadata": {**manifest.metadata, "namespace": target.namespace}}
+    if call.flags.save_config:
+        from minikube_py.cli.last_applied import with_last_applied
+
+        document = with_last_applied(document)
+    if not results.is_client_dry_run:
+        query = {**results.query, **validation_query(call.flags.validate)}
+        path = target.resource.path(target.namespace)
+        try:
+            document = call.session.connection.ask(Request("POST", path, query, document)).json()
+        except ServerError as error:
+            raise put_in_front(error, f'error when creating "{manifest.source}"') from error
+    results.tell(document, "created")
+
+
+_HERE = "minikube_py.cli.verbs"
+DEFAULT = Verb(
+    "create",
+    create,
+    CreateFilesFlags,
+    summary="Create objects from files, or one from flags with: configmap, deployment, namespace, secret, service, "
+    "serviceaccount",
+    usage="create (-f FILENAME | TYPE NAME [flags])",
+)
+COMMAND = VerbGroup(
+    "create",
+    (Entry("deployment", f"{_HERE}.create_deployment", "Create a deployment", aliases=("deploy",)),),
+    summary="Create objects from files or flags",
+    default=DEFAULT,
+)
