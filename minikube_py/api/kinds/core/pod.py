@@ -8,6 +8,7 @@ Kubernetes: pkg/registry/core/pod/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from minikube_py.api.defaulting import changed
@@ -16,8 +17,11 @@ from minikube_py.api.kinds.core.pod_defaults import pod_defaulted
 from minikube_py.api.kinds.core.pod_quality import quality_of_service
 from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
 from minikube_py.api.kinds.core.pod_status import PodCondition, PodIP, PodStatus
+from minikube_py.api.kinds.core.pod_validation import new_pod_errors
+from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
+from minikube_py.api.validation import FieldError
 
 __all__ = ["Pod", "PodSpec", "PodStatus", "PodTemplateSpec"]
 
@@ -46,6 +50,12 @@ class Pod(
 
     def defaulted(self) -> Self:
         return changed(self, spec=pod_defaulted(self.spec), status=_status_defaulted(self.status))
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        return new_pod_errors(self.spec)
+
+    def warnings(self) -> Iterable[str]:
+        return pod_warnings(self.spec, "spec")
 
     def prepare_for_create(self) -> Self:
         status = PodStatus(phase="Pending", qos_class=quality_of_service(self.spec))

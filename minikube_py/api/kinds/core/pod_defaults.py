@@ -40,6 +40,8 @@ from minikube_py.api.scalars import Quantity
 
 DEFAULT_FILE_MODE = 0o644
 DEFAULT_GRACE_PERIOD_S = 30
+POD_LEVEL = ("cpu", "memory")
+"""What a pod as a whole can ask for."""
 
 _POD_SECURITY_CONTEXT = PodSecurityContext()
 _EMPTY_DIR = EmptyDirVolumeSource()
@@ -110,7 +112,9 @@ def _requesting_pod_limits(spec: PodSpec) -> PodSpec:
     assert spec.resources is not None
     if not spec.resources.limits:
         return spec
-    requests = {**spec.resources.limits, **_summed_requests(spec, spec.resources), **spec.resources.requests}
+    limits = {name: limit for name, limit in spec.resources.limits.items() if name in POD_LEVEL}
+    sums = {name: total for name, total in summed_requests(spec).items() if name in limits}
+    requests = {**limits, **sums, **spec.resources.requests}
     return changed(spec, resources=_requesting(spec.resources, requests))
 
 
@@ -118,12 +122,12 @@ def _requesting(resources: ResourceRequirements, requests: Mapping[str, Quantity
     return resources if resources.requests == requests else changed(resources, requests=requests)
 
 
-def _summed_requests(spec: PodSpec, resources: ResourceRequirements) -> dict[str, Quantity]:
+def summed_requests(spec: PodSpec) -> dict[str, Quantity]:
+    """What the containers ask for together."""
     sums: dict[str, Quantity] = {}
     for container in spec.containers:
         for name, amount in container.resources.requests.items():
-            if name in resources.limits:
-                sums[name] = sums[name] + amount if name in sums else amount
+            sums[name] = sums[name] + amount if name in sums else amount
     return sums
 
 
