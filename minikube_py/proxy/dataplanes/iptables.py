@@ -7,7 +7,8 @@ that count stands still nothing has to be read; else the tables are read and com
 Invariants: killed at any moment, the old rules serve on; a failed sync makes the next one a full one; the process
 holds no state that the tables do not hold as well.
 
-Kubernetes: pkg/proxy/iptables/proxier.go; the canary of pkg/util/iptables/monitor.go became the comparison here.
+Kubernetes: pkg/proxy/iptables/proxier.go. Upstream's canary chains (pkg/util/iptables/monitor.go) notice
+only that a table was emptied; the comparison here notices anything.
 """
 
 import asyncio

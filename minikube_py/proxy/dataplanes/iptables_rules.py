@@ -57,27 +57,24 @@ JUMPS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 }
 """What we put into chains that are not ours, by table: (built-in chain, rule), in the order they should stand."""
 
-CANARY: Final = "KUBE-PROXY-CANARY"
-TABLE_IS_OURS: Final = _comment("pykube-proxy made this table")
-"""A rule in the canary: the table was not there before, so `cleanup` may delete it when nobody else moved in."""
+TABLE_IS_OURS: Final = "KUBE-PROXY-MADE-THIS"
+"""An empty chain of this name: the table was not there before, so `cleanup` may delete it if nobody else moved in.
+
+A chain and not a rule, because `iptables -F` leaves chains alone.
+"""
 
 _FIXED: Final = {
-    "filter": (
-        CANARY,
-        "KUBE-EXTERNAL-SERVICES",
-        "KUBE-FORWARD",
-        "KUBE-NODEPORTS",
-        "KUBE-PROXY-FIREWALL",
-        "KUBE-SERVICES",
-    ),
-    "nat": (CANARY, "KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-SERVICES"),
+    "filter": ("KUBE-EXTERNAL-SERVICES", "KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-PROXY-FIREWALL", "KUBE-SERVICES"),
+    "nat": ("KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-SERVICES"),
 }
 _PREFIXES: Final = ("KUBE-SVC-", "KUBE-SVL-", "KUBE-SEP-", "KUBE-EXT-", "KUBE-FW-")
 
 
 def is_ours(table: str, chain: str) -> bool:
     """Whether a chain belongs to this proxy; the kubelet's and everybody else's are not touched."""
-    return chain in _FIXED.get(table, ()) or (table == "nat" and chain.startswith(_PREFIXES))
+    if table not in _FIXED:
+        return False
+    return chain in (*_FIXED[table], TABLE_IS_OURS) or (table == "nat" and chain.startswith(_PREFIXES))
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ Kubernetes: pkg/proxy/iptables/proxier.go (partial syncs, KEP-3453), pkg/util/ip
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from minikube_py.proxy.dataplanes.iptables_rules import CANARY, JUMPS, TABLE_IS_OURS, Chains, Tables, is_ours
+from minikube_py.proxy.dataplanes.iptables_rules import JUMPS, TABLE_IS_OURS, Chains, Tables, is_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ def with_table_marks(desired: Tables, saved: Mapping[str, SavedTable]) -> Tables
     marked = dict(desired)
     for table, chains in desired.items():
         known = saved.get(table)
-        if known is None or TABLE_IS_OURS in known.chains.get(CANARY, ()):
-            marked[table] = {**chains, CANARY: (TABLE_IS_OURS,)}
+        if known is None or TABLE_IS_OURS in known.chains:
+            marked[table] = {**chains, TABLE_IS_OURS: ()}
     return marked
 
 
@@ -120,4 +120,4 @@ def is_damaged(saved: Mapping[str, SavedTable], written: Tables) -> bool:
 
 def tables_to_delete(saved: Mapping[str, SavedTable]) -> list[str]:
     """Tables that we made; whoever calls looks again after the removal whether they are `is_untouched`."""
-    return [table for table in JUMPS if table in saved and TABLE_IS_OURS in saved[table].chains.get(CANARY, ())]
+    return [table for table in JUMPS if table in saved and TABLE_IS_OURS in saved[table].chains]
