@@ -17,12 +17,12 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.typing import Subprotocol
 
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, error_from_status
 from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.websockets import quoted, unquoted
 from minikube_py.apiserver.writer import object_key
 
 _CONNECT_TIMEOUT_S = 10.0
@@ -79,7 +79,7 @@ class Kubelets:
         Raises: ApiError as long as the client has not been accepted.
         """
         url = f"ws://{self.address(pod)}{path}?{urlencode(query)}"
-        offered = [Subprotocol(name) for name in websocket.scope.get("subprotocols", [])]
+        offered = [quoted(name) for name in websocket.scope.get("subprotocols", [])]
         try:
             upstream = await connect(
                 url,
@@ -92,7 +92,7 @@ class Kubelets:
         except (OSError, InvalidHandshake, TimeoutError) as error:
             raise _unreachable(pod, error) from error
         async with upstream:
-            await websocket.accept(subprotocol=upstream.subprotocol)
+            await websocket.accept(subprotocol=unquoted(upstream.subprotocol))
             async with asyncio.TaskGroup() as group:
                 outward = group.create_task(_outward(websocket, upstream))
                 await _inward(websocket, upstream)

@@ -40,6 +40,7 @@ from minikube_py.apiserver.subresources.scale import ScaleSubresource
 from minikube_py.apiserver.subresources.token import TokenSubresource
 from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.watch_stream import WatchStreamer
+from minikube_py.apiserver.websockets import KubectlWebSockets
 from minikube_py.apiserver.writer import Writer
 from minikube_py.errors import ConfigError
 from minikube_py.storage.factory import open_storage
@@ -127,7 +128,7 @@ class _Server(uvicorn.Server):
             port=config.port,
             http="httptools",
             loop="none",
-            ws="websockets-sansio",
+            ws=KubectlWebSockets,
             lifespan="off",
             access_log=False,
             log_config=None,

@@ -93,7 +93,7 @@ class Images:
             events.container(container.name, "Warning", "Failed", f'Failed to pull image "{name}": {error}')
             events.container(container.name, "Warning", "Failed", "Error: ErrImagePull")
             raise ImageTrouble("ErrImagePull", str(error), is_pull=True) from error
-        took = f"{time.monotonic() - began:.3g}s"
+        took = _duration_text(time.monotonic() - began)
         size = f"Image size: {image.size_bytes} bytes."
         said = f'Successfully pulled image "{name}" in {took} ({took} including waiting). {size}'
         events.container(container.name, "Normal", "Pulled", said)
@@ -123,6 +123,11 @@ class Images:
             container.name, "Normal", "Built", f'Image "{container.image}" built from recipe {folder.name}'
         )
         return image
+
+
+def _duration_text(seconds: float) -> str:
+    """As Go writes durations: 1.5s, 87ms."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s" if seconds >= 1 else f"{seconds * 1000:.0f}ms"
 
 
 def default_pull_policy(reference: ImageReference) -> str:

@@ -202,10 +202,15 @@ def status_patch(uid: str, old: PodStatus, new: PodStatus) -> dict[str, Json] | 
         if before.get(key) == value:
             continue
         if key == "conditions":
-            known = before.get(key) or []
-            changes[key] = [each for each in value if each not in known]
+            changes[key] = _changed_conditions(before.get(key) or [], value)
         elif key in ("podIPs", "hostIPs"):
             changes[key] = [{"$patch": "replace"}, *value]
         else:
             changes[key] = value
     return {"metadata": {"uid": uid}, "status": changes} if changes else None
+
+
+def _changed_conditions(before: list[Json], after: list[Json]) -> list[Json]:
+    """Those that differ, with a null for what they no longer say: a merge leaves alone what is not named."""
+    known = {each["type"]: each for each in before}
+    return [{**dict.fromkeys(known.get(each["type"], {})), **each} for each in after if known.get(each["type"]) != each]

@@ -30,6 +30,8 @@ from minikube_py.runtime.interface import Runtime, RuntimeFault, SandboxStatus
 log = logging.getLogger(__name__)
 
 PROTOCOL = "SPDY/3.1+portforward.k8s.io"
+_SPELLINGS = ("SPDY%2F3.1+portforward.k8s.io", PROTOCOL)
+"""A slash has no place in a WebSocket subprotocol's name; strict libraries can only say it quoted."""
 _CHUNK = 32 * 1024
 _WAITING_CHUNKS = 64
 
@@ -38,7 +40,9 @@ FindSandbox = Callable[[], Awaitable[tuple[Runtime, SandboxStatus]]]
 
 async def forward_ports(websocket: WebSocket, find: FindSandbox) -> None:
     """Forward connections for a user until they hang up."""
-    if PROTOCOL not in websocket.scope.get("subprotocols", []):
+    offered = websocket.scope.get("subprotocols", [])
+    protocol = next((spelling for spelling in _SPELLINGS if spelling in offered), None)
+    if protocol is None:
         await websocket.close(1002, f"only the protocol {PROTOCOL} is spoken here")
         return
     try:
@@ -46,10 +50,10 @@ async def forward_ports(websocket: WebSocket, find: FindSandbox) -> None:
         if not isinstance(runtime, PortForward):
             raise BadQuestion(f"the {runtime.name} runtime has no ports to forward to")
     except MinikubeError as error:
-        await websocket.accept(subprotocol=PROTOCOL)
+        await websocket.accept(subprotocol=protocol)
         await websocket.close(1011, str(error)[:120])
         return
-    await websocket.accept(subprotocol=PROTOCOL)
+    await websocket.accept(subprotocol=protocol)
     await _Tunnel(websocket, runtime, sandbox).run()
 
 

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from minikube_py.errors import MinikubeError
+from minikube_py.errors import ConfigError, MinikubeError
 from minikube_py.kubelet.container_logs import LogQuery, open_log, parse_log_query
 from minikube_py.kubelet.kubelet import Kubelet
 from minikube_py.kubelet.pod_lookup import BadQuestion, PodLookup
@@ -128,7 +128,11 @@ class ListeningServer(uvicorn.Server):
         self._is_listening = asyncio.Event()
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]  # sockets unused
-        await super().startup()
+        try:
+            await super().startup()
+        except SystemExit as error:
+            said = f"failed to listen on {self.config.host}:{self.config.port}: is another kubelet using the port?"
+            raise ConfigError(said) from error
         self._is_listening.set()
 
     async def port(self) -> int:

@@ -171,3 +171,12 @@ def test_a_patch_has_only_what_changed_and_leaves_conditions_of_others_alone() -
     assert patch["metadata"] == {"uid": "u"}
     assert "example.com/mine" not in {each["type"] for each in patch["status"]["conditions"]}
     assert patch["status"]["podIPs"] == [{"$patch": "replace"}, {"ip": "10.0.0.5"}]
+
+
+def test_a_patch_takes_back_what_a_condition_no_longer_says() -> None:
+    pod = make_pod({"name": "c"})
+    waiting = status_of(pod, ObservedPod())
+    patch = status_patch("u", waiting, status_of(replace(pod, status=waiting), observe(running("c"))))
+    assert patch is not None
+    (ready,) = [each for each in patch["status"]["conditions"] if each["type"] == "Ready"]
+    assert (ready["status"], ready["reason"], ready["message"]) == ("True", None, None)
