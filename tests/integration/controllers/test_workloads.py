@@ -1,0 +1,218 @@
+"""Deployments, ReplicaSets, Services, namespaces and garbage on a real API server with simulated nodes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from minikube_py.api.kinds.apps.deployment import Deployment
+from minikube_py.api.kinds.apps.replica_set import ReplicaSet
+from minikube_py.api.kinds.core.config_map import ConfigMap
+from minikube_py.api.kinds.core.endpoints import Endpoints
+from minikube_py.api.kinds.core.event import Event
+from minikube_py.api.kinds.core.namespace import Namespace
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.service import Service
+from minikube_py.api.kinds.core.service_account import ServiceAccount
+from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
+from minikube_py.api.meta import DeleteOptions, ObjectMeta, OwnerReference
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import NotFound
+from minikube_py.client.client import Client
+from tests.support.control_plane import control_plane, write_signing_key
+from tests.support.eventually import eventually
+
+TIMEOUT_S = 30
+
+
+@pytest.fixture(scope="module")
+def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_signing_key(tmp_path_factory.mktemp("keys") / "sa.key")
+
+
+@pytest.fixture
+async def client(signing_key: Path) -> AsyncIterator[Client]:
+    def is_not_broken(pod: Pod) -> bool:
+        return pod.spec.containers[0].image != "broken"
+
+    async with control_plane(signing_key, becomes_ready=is_not_broken) as connected:
+        yield connected
+
+
+def deployment(name: str = "web", replicas: int = 3, namespace: str = "default") -> Deployment:
+    labels = {"app": name}
+    document = {
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "v1"}]}},
+        },
+    }
+    return Deployment.from_dict(document)
+
+
+async def is_complete(client: Client, name: str = "web", namespace: str = "default") -> bool:
+    found = await client.get(Deployment, name, namespace=namespace)
+    wanted, status = found.spec.replicas, found.status
+    is_current = status.observed_generation == found.metadata.generation
+    return is_current and wanted == status.updated_replicas == status.available_replicas == status.replicas
+
+
+async def is_gone(client: Client, kind: type[Resource], name: str, namespace: str = "default") -> bool:
+    try:
+        await client.get(kind, name, namespace=namespace)
+    except NotFound:
+        return True
+    return False
+
+
+async def count(client: Client, kind: type[Resource], namespace: str = "default") -> int:
+    return len((await client.list(kind, namespace=namespace)).items)
+
+
+async def test_deployment_rolls_out_and_tells_how(client: Client) -> None:
+    await client.create(deployment())
+    await eventually(lambda: is_complete(client), timeout_s=TIMEOUT_S)
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "v2"}]}}}}
+    await client.patch(Deployment, "web", patch, namespace="default")
+    await eventually(lambda: is_complete(client), timeout_s=TIMEOUT_S)
+    images = {pod.spec.containers[0].image for pod in (await client.list(Pod, namespace="default")).items}
+    assert "v2" in images
+    events = await client.list(Event, namespace="default", field_selector="involvedObject.kind=Deployment")
+    messages = [event.message for event in events.items]
+    assert any(
+        message.startswith("Scaled up replica set web-") and message.endswith(" from 0 to 3") for message in messages
+    )
+
+
+async def test_replica_set_releases_a_pod_that_matches_no_longer_and_replaces_it(client: Client) -> None:
+    await client.create(deployment(replicas=1))
+    await eventually(lambda: is_complete(client), timeout_s=TIMEOUT_S)
+    [pod] = (await client.list(Pod, namespace="default")).items
+    await client.patch(Pod, pod.metadata.name, {"metadata": {"labels": {"app": "other"}}}, namespace="default")
+
+    async def is_released() -> bool:
+        released = await client.get(Pod, pod.metadata.name, namespace="default")
+        return not released.metadata.owner_references and await count(client, Pod) == 2
+
+    await eventually(is_released, timeout_s=TIMEOUT_S)
+
+
+async def test_refused_pod_shows_in_event_and_condition() -> None:
+    async with control_plane(None) as client:
+        await client.create(deployment(replicas=1))
+
+        async def says_why() -> bool:
+            found = (await client.list(ReplicaSet, namespace="default")).items
+            return any(each.reason == "FailedCreate" for one in found for each in one.status.conditions)
+
+        async def event_says_why() -> bool:
+            events = await client.list(Event, namespace="default", field_selector="reason=FailedCreate")
+            return any("no API token found for service account" in event.message for event in events.items)
+
+        await eventually(says_why, timeout_s=TIMEOUT_S)
+        await eventually(event_says_why, timeout_s=TIMEOUT_S)
+
+
+async def test_service_gets_endpoints_and_slices_that_go_with_it(client: Client) -> None:
+    await client.create(deployment(replicas=2))
+    metadata = ObjectMeta(name="web", namespace="default")
+    service = Service.from_dict({"spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}})
+    await client.create(replace(service, metadata=metadata))
+
+    async def has_two_addresses() -> bool:
+        slices = await client.list(EndpointSlice, namespace="default", label_selector="kubernetes.io/service-name=web")
+        ready = [each for part in slices.items for each in part.endpoints if each.conditions.ready]
+        legacy = await client.get(Endpoints, "web", namespace="default")
+        return len(ready) == 2 and [len(subset.addresses) for subset in legacy.subsets] == [2]
+
+    async def is_served() -> bool:
+        try:
+            return await has_two_addresses()
+        except NotFound:
+            return False
+
+    await eventually(is_served, timeout_s=TIMEOUT_S)
+    await client.delete(Service, "web", namespace="default")
+    await eventually(lambda: is_gone(client, Endpoints, "web"), timeout_s=TIMEOUT_S)
+
+    async def has_no_slices() -> bool:
+        selector = "kubernetes.io/service-name=web"
+        return not (await client.list(EndpointSlice, namespace="default", label_selector=selector)).items
+
+    await eventually(has_no_slices, timeout_s=TIMEOUT_S)
+
+
+@pytest.mark.parametrize("policy", ["Background", "Foreground"])
+async def test_deleted_deployment_takes_everything_with_it(client: Client, policy: str) -> None:
+    await client.create(deployment())
+    await eventually(lambda: is_complete(client), timeout_s=TIMEOUT_S)
+    await client.delete(Deployment, "web", namespace="default", options=DeleteOptions(propagation_policy=policy))
+
+    async def is_empty() -> bool:
+        return not (await count(client, Deployment) + await count(client, ReplicaSet) + await count(client, Pod))
+
+    await eventually(is_empty, timeout_s=TIMEOUT_S)
+
+
+async def test_orphaned_replica_set_stays_without_its_owner(client: Client) -> None:
+    await client.create(deployment())
+    await eventually(lambda: is_complete(client), timeout_s=TIMEOUT_S)
+    await client.delete(Deployment, "web", namespace="default", options=DeleteOptions(propagation_policy="Orphan"))
+    await eventually(lambda: is_gone(client, Deployment, "web"), timeout_s=TIMEOUT_S)
+    [replica_set] = (await client.list(ReplicaSet, namespace="default")).items
+    assert replica_set.metadata.owner_references == ()
+    assert await count(client, Pod) == 3
+
+
+async def test_circle_of_owners_does_not_block_a_foreground_deletion(client: Client) -> None:
+    made: dict[str, ConfigMap] = {}
+    for name in ("a", "b", "c"):
+        made[name] = await client.create(ConfigMap(metadata=ObjectMeta(name=name, namespace="default")))
+    for name, owner in (("a", "c"), ("b", "a"), ("c", "b")):
+        reference = OwnerReference(
+            api_version="v1",
+            kind="ConfigMap",
+            name=owner,
+            uid=made[owner].metadata.uid,
+            controller=True,
+            block_owner_deletion=True,
+        )
+        patch = {"metadata": {"ownerReferences": [reference.to_dict()]}}
+        await client.patch(ConfigMap, name, patch, namespace="default")
+    await client.delete(ConfigMap, "a", namespace="default", options=DeleteOptions(propagation_policy="Foreground"))
+
+    async def all_gone() -> bool:
+        return all([await is_gone(client, ConfigMap, name) for name in made])
+
+    await eventually(all_gone, timeout_s=TIMEOUT_S)
+
+
+async def test_namespace_goes_with_everything_inside_pods_first(client: Client) -> None:
+    await client.create(Namespace(metadata=ObjectMeta(name="gone")))
+    await eventually(lambda: _account_exists(client, "gone"), timeout_s=TIMEOUT_S)
+    held = Pod.from_dict({"spec": {"containers": [{"name": "c", "image": "v1"}]}})
+    metadata = ObjectMeta(name="held", namespace="gone", finalizers=("example.com/wait",))
+    await client.create(replace(held, metadata=metadata))
+    await client.create(ConfigMap(metadata=ObjectMeta(name="needed", namespace="gone")))
+    await client.delete(Namespace, "gone")
+
+    async def waits_for_the_pod() -> bool:
+        namespace = await client.get(Namespace, "gone")
+        return any(
+            each.type == "NamespaceFinalizersRemaining" and "example.com/wait in 1" in each.message
+            for each in namespace.status.conditions
+        )
+
+    await eventually(waits_for_the_pod, timeout_s=TIMEOUT_S)
+    assert (await client.get(ConfigMap, "needed", namespace="gone")).metadata.deletion_timestamp is None
+    await client.patch(Pod, "held", {"metadata": {"finalizers": None}}, namespace="gone", form="merge")
+    await eventually(lambda: is_gone(client, Namespace, "gone"), timeout_s=TIMEOUT_S)
+
+
+async def _account_exists(client: Client, namespace: str) -> bool:
+    return not await is_gone(client, ServiceAccount, "default", namespace)
