@@ -79,7 +79,7 @@ def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
         f"--hostname-override={node}",
         f"--container-runtime={config.runtime}",
         f"--root-dir={config.folder / 'nodes' / node}",
-        f"--port={10250 + index}",
+        "--port=0",
         f"--pod-cidr={pod_cidr(index)}",
         f"--cluster-cidr={POD_CIDR}",
         f"--cluster-name={config.name}",
