@@ -68,6 +68,16 @@ class _Exec:
 class PipedExec(_Exec):
     """A session without a terminal: three separate streams."""
 
+    def __init__(self, process: asyncio.subprocess.Process, draft: Path, pid_file: Path) -> None:
+        super().__init__(process, draft, pid_file)
+        self._chunks: asyncio.Queue[tuple[LogStream, bytes]] = asyncio.Queue(maxsize=8)
+        # Owned by the session and not by `output`: a reader may give up half-way.
+        self._pumps = (
+            asyncio.create_task(_pump(process.stdout, "stdout", self._chunks)),
+            asyncio.create_task(_pump(process.stderr, "stderr", self._chunks)),
+        )
+        self._open_streams = len(self._pumps)
+
     async def write(self, data: bytes) -> None:
         writer = self._process.stdin
         if writer is None:
@@ -83,23 +93,21 @@ class PipedExec(_Exec):
             self._process.stdin.close()
 
     async def output(self) -> AsyncIterator[tuple[LogStream, bytes]]:
-        queue: asyncio.Queue[tuple[LogStream, bytes]] = asyncio.Queue(maxsize=8)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_pump(self._process.stdout, "stdout", queue))
-            group.create_task(_pump(self._process.stderr, "stderr", queue))
-            open_streams = 2
-            while open_streams:
-                stream, data = await queue.get()
-                if data:
-                    yield stream, data
-                else:
-                    open_streams -= 1
+        while self._open_streams:
+            stream, data = await self._chunks.get()
+            if data:
+                yield stream, data
+            else:
+                self._open_streams -= 1
 
     async def resize(self, width: int, height: int) -> None:
         """There is no terminal."""
 
     async def close(self) -> None:
         await self.close_stdin()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
         await self._end()
 
 
