@@ -38,8 +38,8 @@ def words_after_dash(call: Invocation[Any]) -> list[str]:
     return [] if call.dash_at is None else list(call.words[call.dash_at :])
 
 
-def create_generated(call: Invocation[Any], resource: ResourceType, document: Document, noun: str = "") -> None:
-    """Send a document made from flags and tell the result; `noun` is put into the words of a failure.
+def create_generated(call: Invocation[Any], resource: ResourceType, document: Document, during: str = "") -> None:
+    """Send a document made from flags and tell the result; `during` stands before what the server refuses.
 
     Raises: CommandError.
     """
@@ -58,7 +58,7 @@ def create_generated(call: Invocation[Any], resource: ResourceType, document: Do
         try:
             document = session.connection.ask(Request("POST", path, query, document)).json()
         except ServerError as error:
-            if not noun:
+            if not during:
                 raise
-            raise CommandError(f"failed to create {noun}: {server_message(error)}") from error
+            raise CommandError(f"{during}{server_message(error)}") from error
     results.tell(document, "created")

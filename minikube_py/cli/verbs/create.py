@@ -15,9 +15,18 @@ from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
 from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target
 from minikube_py.cli.writing import Results, put_in_front, validation_query
 
-_UNSUPPORTED = frozenset(
-    "clusterrole clusterrolebinding cronjob cj ingress ing job poddisruptionbudget pdb priorityclass pc quota "
-    "resourcequota role rolebinding token".split()
+_UNSUPPORTED = (
+    "clusterrole",
+    "clusterrolebinding",
+    "cronjob",
+    "ingress",
+    "job",
+    "poddisruptionbudget",
+    "priorityclass",
+    "quota",
+    "role",
+    "rolebinding",
+    "token",
 )
 
 
@@ -86,7 +95,26 @@ DEFAULT = Verb(
 )
 COMMAND = VerbGroup(
     "create",
-    (Entry("deployment", f"{_HERE}.create_deployment", "Create a deployment", aliases=("deploy",)),),
+    (
+        Entry(
+            "configmap",
+            f"{_HERE}.create_configuration",
+            "Create a config map from literals or files",
+            attribute="CONFIGMAP",
+            aliases=("cm",),
+        ),
+        Entry("deployment", f"{_HERE}.create_deployment", "Create a deployment", aliases=("deploy",)),
+        Entry("namespace", f"{_HERE}.create_plain", "Create a namespace", attribute="NAMESPACE", aliases=("ns",)),
+        Entry("secret", f"{_HERE}.create_configuration", "Create a secret", attribute="SECRET"),
+        Entry("service", f"{_HERE}.create_service", "Create a service", aliases=("svc",)),
+        Entry(
+            "serviceaccount",
+            f"{_HERE}.create_plain",
+            "Create a service account",
+            attribute="SERVICE_ACCOUNT",
+            aliases=("sa",),
+        ),
+    ),
     summary="Create objects from files or flags",
     default=DEFAULT,
 )

@@ -39,7 +39,7 @@ def create_deployment(call: Invocation[CreateDeploymentFlags]) -> None:
     if len(images) > 1 and command:
         raise CommandError("cannot specify multiple --image options and command")
     document = deployment_document(name, images, command, flags.replicas, flags.port)
-    create_generated(call, _DEPLOYMENTS, document, "deployment")
+    create_generated(call, _DEPLOYMENTS, document, "failed to create deployment: ")
 
 
 def deployment_document(

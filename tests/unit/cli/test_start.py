@@ -16,6 +16,8 @@ def test_no_verb_is_imported_before_it_is_asked_for() -> None:
     assert not loaded & {"yaml", "http.client", "ssl"}
 
 
-def test_get_works_on_plain_documents_without_models_and_frameworks() -> None:
-    loaded = _imported_by("import minikube_py.cli.verbs.get, minikube_py.cli.connection, minikube_py.cli.discovery")
+def test_get_and_apply_work_on_plain_documents_without_models_and_frameworks() -> None:
+    loaded = _imported_by(
+        "import minikube_py.cli.verbs.get, minikube_py.cli.verbs.apply, minikube_py.cli.patch_schemas, minikube_py.cli.connection, minikube_py.cli.discovery"
+    )
     assert not loaded & {"pydantic", "fastapi", "grpc", "httpx", "asyncio"}

@@ -1,0 +1,50 @@
+"""How the fields of a kind merge, as the server's OpenAPI says: what apply and edit need to compute patches.
+
+Kubernetes: kubectl's openapi3 PatchMetaFromOpenAPIV3.
+"""
+
+from dataclasses import dataclass
+
+from minikube_py.api.strategic_merge import FieldPatch, PatchSchema
+from minikube_py.cli.discovery import ResourceType
+from minikube_py.cli.schemas import Schema, Schemas
+from minikube_py.cli.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApiPatchSchema:
+    """A PatchSchema that reads the strategies from OpenAPI extensions, as far down as it is asked."""
+
+    schemas: Schemas
+    schema: Schema
+
+    def field(self, name: str) -> FieldPatch:
+        properties, _ = self.schemas.properties(self.schema)
+        found = properties.get(name)
+        if found is None:
+            return FieldPatch()
+        strategies = str(found.get("x-kubernetes-patch-strategy") or "").split(",")
+        inner = OpenApiPatchSchema(self.schemas, found)
+        key = str(found.get("x-kubernetes-patch-merge-key") or "")
+        retains = "retainKeys" in strategies
+        if "merge" in strategies:
+            return FieldPatch("merge", key, retains, inner)
+        return FieldPatch("replace" if "replace" in strategies else "", key, retains, inner)
+
+
+def merges_strategically(resource: ResourceType) -> bool:
+    """Whether a type is built in: only those take strategic merge patches."""
+    return "." not in resource.group or resource.group.endswith(".k8s.io")
+
+
+def patch_schema(session: Session, resource: ResourceType) -> PatchSchema | None:
+    """Ask for the schema of a type; None when the server does not tell."""
+    paths = session.connection.get("/openapi/v3").get("paths") or {}
+    prefix = "apis" if resource.group else "api"
+    entry = paths.get(f"{prefix}/{resource.api_version}")
+    if entry is None:
+        return None
+    document = session.connection.get(entry["serverRelativeURL"])
+    schemas = Schemas((document.get("components") or {}).get("schemas") or {})
+    root = schemas.for_kind(resource.group, resource.version, resource.kind)
+    return None if root is None else OpenApiPatchSchema(schemas, root)

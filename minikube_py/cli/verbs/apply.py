@@ -1,0 +1,183 @@
+"""pykubectl apply: makes the cluster's objects as the files say, whatever they were before.
+
+The object as it was applied last is kept in an annotation. Three documents, that one, the file's and the server's,
+give the patch: what the file says is set, what it no longer says is removed, what others have set stays.
+
+Kubernetes: kubectl pkg/cmd/apply.
+Simplified: no --prune, no --force; --server-side and the last-applied verbs are refused by name.
+"""
+
+import json
+import sys
+from dataclasses import dataclass, field
+
+from minikube_py.cli.command import Invocation, Verb
+from minikube_py.cli.connection import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Request
+from minikube_py.cli.discovery import ResourceType
+from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
+from minikube_py.cli.flags import flag
+from minikube_py.cli.last_applied import LAST_APPLIED, last_applied, with_last_applied
+from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.output import list_of
+from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
+from minikube_py.client.yaml_text import Document
+
+_LAST_APPLIED_VERBS = ("edit-last-applied", "set-last-applied", "view-last-applied")
+
+
+@dataclass(frozen=True)
+class ApplyFlags(WriteFlags, ValidationFlags, FilenameFlags):
+    """What apply takes."""
+
+    server_side: bool = flag(False, "", "Refused: let kubectl apply on the server.")
+
+
+@dataclass(slots=True)
+class _Applying:
+    """One run of apply: its settings, and what it has learnt and done so far."""
+
+    call: Invocation[ApplyFlags]
+    results: Results
+    query: dict[str, str]
+    schemas: dict[ResourceType, object] = field(default_factory=dict)
+    applied: list[Document] = field(default_factory=list)
+
+    def apply(self, manifest: Manifest) -> None:
+        """Create or patch one object.
+
+        Raises: CommandError.
+        """
+        target = manifest_target(self.call.session, manifest)
+        if not target.name:
+            raise CommandError("resource name may not be empty")
+        wanted = manifest.document
+        if target.namespace:
+            wanted = {**wanted, "metadata": {**manifest.metadata, "namespace": target.namespace}}
+        wanted = with_last_applied(wanted)
+        try:
+            present = self.call.session.connection.get(target.path)
+        except ServerError as error:
+            if not error.is_not_found:
+                raise put_in_front(error, f'error when retrieving current configuration of "{manifest.source}"') from (
+                    error
+                )
+            self._create(target, wanted)
+        else:
+            self._patch(target, wanted, present)
+
+    def _create(self, target: Target, wanted: Document) -> None:
+        source = target.manifest.source if target.manifest else ""
+        if not self.results.is_client_dry_run:
+            path = target.resource.path(target.namespace)
+            try:
+                wanted = self.call.session.connection.ask(Request("POST", path, self.query, wanted)).json()
+            except ServerError as error:
+                raise put_in_front(error, f'error when creating "{source}"') from error
+        self._tell(wanted, "created")
+
+    def _patch(self, target: Target, wanted: Document, present: Document) -> None:
+        if last_applied(present) is None:
+            self.call.session.warn(
+                f"Warning: resource {target.resource.plural}/{target.name} is missing the {LAST_APPLIED} annotation "
+                f"which is required by {PROGRAM} apply. {PROGRAM} apply should only be used on resources created "
+                f"declaratively by either {PROGRAM} create --save-config or {PROGRAM} apply. The missing annotation "
+                "will be patched automatically."
+            )
+        patch, content_type = self._compute(target.resource, wanted, present)
+        if not patch:
+            self._tell(present, "unchanged")
+            return
+        if not self.results.is_client_dry_run:
+            connection = self.call.session.connection
+            try:
+                present = connection.send("PATCH", target.path, patch, self.query, content_type)
+            except ServerError as error:
+                raise put_in_front(error, _patch_words(target, patch)) from error
+        self._tell(present, "configured")
+
+    def _compute(self, resource: ResourceType, wanted: Document, present: Document) -> tuple[Document, str]:
+        from minikube_py.api.merge_patch import create_three_way_merge_patch
+        from minikube_py.api.strategic_diff import create_three_way_strategic_merge_patch
+        from minikube_py.cli.patch_schemas import OpenApiPatchSchema, merges_strategically, patch_schema
+
+        before = last_applied(present) or {}
+        if not merges_strategically(resource):
+            return create_three_way_merge_patch(before, wanted, present), MERGE_PATCH
+        if resource not in self.schemas:
+            self.schemas[resource] = patch_schema(self.call.session, resource)
+        found = self.schemas[resource]
+        schema = found if isinstance(found, OpenApiPatchSchema) else None
+        return create_three_way_strategic_merge_patch(before, wanted, present, schema), STRATEGIC_MERGE_PATCH
+
+    def _tell(self, document: Document, action: str) -> None:
+        if self.call.flags.output in ("", "name"):
+            self.results.tell(document, action)
+        else:
+            self.applied.append(document)
+
+
+def _patch_words(target: Target, patch: Document) -> str:
+    resource = target.resource
+    source = target.manifest.source if target.manifest else ""
+    return (
+        f"error when applying patch:\n{json.dumps(patch, separators=(',', ':'), sort_keys=True)}\nto:\n"
+        f'Resource: "{resource.api_version}, Resource={resource.plural}", '
+        f'GroupVersionKind: "{resource.api_version}, Kind={resource.kind}"\n'
+        f'Name: "{target.name}", Namespace: "{target.namespace}"\n'
+        f'for: "{source}": error when patching "{source}"'
+    )
+
+
+def apply(call: Invocation[ApplyFlags]) -> None:
+    """Apply every object of the files; one that fails does not stop the others."""
+    flags = call.flags
+    _check(call)
+    results = Results.of(call.session, flags, "kubectl-client-side-apply")
+    run = _Applying(call, results, {**results.query, **validation_query(flags.validate)})
+    failures: list[CommandError] = []
+    count = 0
+    try:
+        for manifest in read_manifests(flags.filename, flags.recursive):
+            count += 1
+            try:
+                run.apply(manifest)
+            except CommandError as error:
+                failures.append(error)
+    except ManifestError as error:
+        failures.append(error)
+    if run.applied and results.printer is not None:
+        document = run.applied[0] if len(run.applied) == 1 else {**list_of(run.applied), "metadata": {}}
+        sys.stdout.write(results.printer(document))
+    if failures:
+        raise join_errors(failures)
+    if not count:
+        raise CommandError("no objects passed to apply")
+
+
+def _check(call: Invocation[ApplyFlags]) -> None:
+    flags = call.flags
+    refused = next((word for word in call.words if word in _LAST_APPLIED_VERBS), "")
+    refused = refused or ("--server-side" if flags.server_side else "") or ("--kustomize" if flags.kustomize else "")
+    if refused:
+        raise CommandError(f"apply {refused} is not supported by {PROGRAM} yet; use kubectl")
+    if call.words:
+        raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
+    if not flags.filename:
+        raise CommandError("must specify one of -f and -k")
+
+
+COMMAND = Verb(
+    "apply",
+    apply,
+    ApplyFlags,
+    summary="Make the cluster's objects as files say",
+    usage="apply -f FILENAME",
+    examples=f"""
+# Create what is missing and change what differs
+{PROGRAM} apply -f web.yaml
+
+# The manifests of a folder, and what would happen
+{PROGRAM} apply -f manifests/ --dry-run=server
+""",
+)
