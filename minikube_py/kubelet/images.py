@@ -25,7 +25,7 @@ from minikube_py.errors import MinikubeError
 from minikube_py.kubelet.pod_events import PodEvents
 from minikube_py.runtime.interface import Credentials, ImagePullFailed, ImageStatus, PullFailure, Runtime, RuntimeFault
 from minikube_py.runtime.oci import recipes
-from minikube_py.runtime.reference import ImageReference, parse_reference
+from minikube_py.runtime.reference import DEFAULT_REGISTRY, ImageReference, parse_reference
 
 log = logging.getLogger(__name__)
 
@@ -76,52 +76,56 @@ class Images:
                 said = f'Container image "{name}" is not present with pull policy of Never'
                 events.container(container.name, "Warning", "ErrImageNeverPull", said)
                 raise ImageTrouble("ErrImageNeverPull", said)
-            return await self._pull(container, reference, credentials_for(reference, secrets), events)
+            try:
+                return await self._pull(container, credentials_for(reference, secrets), events)
+            except ImagePullFailed as error:
+                substitute = await self._substitute(container, reference, present, error, events)
+                if substitute is not None:
+                    return substitute
+                events.container(container.name, "Warning", "Failed", f'Failed to pull image "{name}": {error}')
+                events.container(container.name, "Warning", "Failed", "Error: ErrImagePull")
+                raise ImageTrouble("ErrImagePull", str(error), is_pull=True) from error
 
-    async def _pull(
-        self, container: Container, reference: ImageReference, credentials: Credentials | None, events: PodEvents
-    ) -> ImageStatus:
+    async def _pull(self, container: Container, credentials: Credentials | None, events: PodEvents) -> ImageStatus:
         name = container.image
         events.container(container.name, "Normal", "Pulling", f'Pulling image "{name}"')
         began = time.monotonic()
-        try:
-            image = await self._runtime.pull_image(name, credentials)
-        except ImagePullFailed as error:
-            built = await self._build(container, reference, error, events)
-            if built is not None:
-                return built
-            events.container(container.name, "Warning", "Failed", f'Failed to pull image "{name}": {error}')
-            events.container(container.name, "Warning", "Failed", "Error: ErrImagePull")
-            raise ImageTrouble("ErrImagePull", str(error), is_pull=True) from error
+        image = await self._runtime.pull_image(name, credentials)
         took = _duration_text(time.monotonic() - began)
         size = f"Image size: {image.size_bytes} bytes."
         said = f'Successfully pulled image "{name}" in {took} ({took} including waiting). {size}'
         events.container(container.name, "Normal", "Pulled", said)
         return image
 
-    async def _build(
-        self, container: Container, reference: ImageReference, error: ImagePullFailed, events: PodEvents
+    async def _substitute(
+        self,
+        container: Container,
+        reference: ImageReference,
+        present: ImageStatus | None,
+        error: ImagePullFailed,
+        events: PodEvents,
     ) -> ImageStatus | None:
-        """The image of a recipe, if there is one for this name."""
-        book = self._recipes
-        if book is None or error.kind is PullFailure.INVALID_NAME or reference.registry != "docker.io":
+        """The image of a recipe, if there is one for this name: as it was built before, or built now."""
+        book, name = self._recipes, container.image
+        if book is None or error.kind is PullFailure.INVALID_NAME or reference.registry != DEFAULT_REGISTRY:
             return None
         try:
-            folder = await asyncio.to_thread(recipes.find_recipe, book.folder, reference.repository)
-            if folder is None:
+            recipe = await asyncio.to_thread(recipes.find_recipe, book.folder, reference.repository)
+            if recipe is None:
                 return None
-            said = f'No registry has image "{container.image}" ({error}); it is built from the recipe {folder.name}'
-            log.info("building an image from its recipe", extra={"image": container.image, "recipe": str(folder)})
+            if present is not None:
+                said = f'No registry has image "{name}"; the one built from recipe {recipe.name} is used'
+                events.container(container.name, "Normal", "Pulled", said)
+                return present
+            log.info("building an image from its recipe", extra={"image": name, "recipe": str(recipe)})
+            said = f'No registry has image "{name}" ({error}); it is built from recipe {recipe.name}'
             events.container(container.name, "Normal", "Building", said)
-            built = await recipes.build(folder, book.cache)
-            image = await self._runtime.import_image(built.layout, built.tag, container.image)
+            built = await recipes.build(recipe, book.cache)
+            image = await self._runtime.import_image(built.layout, built.tag, name)
         except RuntimeFault as failure:
-            said = f'Failed to build image "{container.image}": {failure}'
-            events.container(container.name, "Warning", "Failed", said)
+            events.container(container.name, "Warning", "Failed", f'Failed to build image "{name}": {failure}')
             raise ImageTrouble("ErrImagePull", str(failure), is_pull=True) from failure
-        events.container(
-            container.name, "Normal", "Built", f'Image "{container.image}" built from recipe {folder.name}'
-        )
+        events.container(container.name, "Normal", "Built", f'Image "{name}" built from recipe {recipe.name}')
         return image
 
 

@@ -127,7 +127,6 @@ class PodWorker:
             pause = Pause(_AFTER_A_FAULT)
             while True:
                 self._wake.clear()
-                self._interrupt.clear()
                 try:
                     wake_at = await self._work()
                     pause.reset()
@@ -148,6 +147,8 @@ class PodWorker:
         """Act until a plan has nothing to do; returns when time alone will change that."""
         while True:
             observed = await observe(self._context.runtime, self._pod.metadata.uid)
+            # The plan takes everything into account that was said until now; only what comes later interrupts it.
+            self._interrupt.clear()
             plan = self._plan(observed)
             if plan.ending is None:
                 self._probes.follow(self._pod, observed, self._events, self.wake)
