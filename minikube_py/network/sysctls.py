@@ -8,24 +8,25 @@ _ROOT = Path("/proc/sys")
 
 
 class Sysctls:
-    """Settings by their path below /proc/sys."""
+    """Settings by their path below `root`."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, root: Path = _ROOT) -> None:
         self._file = file
+        self._root = root
 
     def set(self, wanted: Mapping[str, str]) -> None:
         """Change settings; the value first found is what `restore` writes. One the kernel lacks is passed over."""
         before = self._before()
-        present = {key: value for key, value in wanted.items() if (_ROOT / key).exists()}
+        present = {key: value for key, value in wanted.items() if (self._root / key).exists()}
         for key in present:
-            before.setdefault(key, (_ROOT / key).read_text().strip())
+            before.setdefault(key, (self._root / key).read_text().strip())
         self._file.write_text(json.dumps(before))
         for key, value in present.items():
-            (_ROOT / key).write_text(value)
+            (self._root / key).write_text(value)
 
     def restore(self) -> None:
         for key, value in self._before().items():
-            (_ROOT / key).write_text(value)
+            (self._root / key).write_text(value)
         self._file.unlink(missing_ok=True)
 
     def _before(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The pod network contract, on the simulated one and on a real bridge; then what only a real one can show."""
 
+import re
 import subprocess
 import sys
 import uuid
@@ -16,11 +17,16 @@ from tests.contract.runtime.bench import missing_for
 REAL = pytest.param("bridge", marks=pytest.mark.netns)
 
 
-def snapshot() -> str:
-    """Links, routes, rules and the settings that a pod network changes."""
-    argv = "ip -oneline link; ip route; iptables-save | grep -v '^#'; sysctl net.ipv4.ip_forward"
+_OF_A_TEST = re.compile(r"mkt|veth")
+
+
+def snapshot(*names: str) -> str:
+    """Links, routes and rules; of links made by tests, which may run side by side, only those named."""
+    argv = "ip -oneline link; ip route; iptables-save"
     printed = subprocess.run(argv, shell=True, capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in printed.splitlines() if not line.startswith(":"))
+    lines = [line for line in printed.splitlines() if not line.startswith((":", "#"))]
+    # A line begins with the link's number or the chain; another test's has its own bridge or port in it.
+    return "\n".join(line for line in lines if any(name in line for name in names) or not _OF_A_TEST.search(line))
 
 
 def inside(netns: Path, *command: str) -> str:
@@ -108,19 +114,19 @@ async def test_a_second_object_finds_everything_and_changes_nothing(
     bridge: BridgeNetwork, namespaces: list[Path]
 ) -> None:
     address = await bridge.attach("p1", namespaces[0])
-    before = snapshot()
+    before = snapshot(bridge.bridge)
     again = BridgeNetwork(bridge.config)
     await again.set_up()
     assert await again.attach("p1", namespaces[0]) == address
-    assert snapshot() == before
+    assert snapshot(bridge.bridge) == before
 
 
 @real_only
 async def test_a_namespace_that_is_not_there_leaves_nothing(bridge: BridgeNetwork) -> None:
-    before = snapshot()
+    before = snapshot(bridge.bridge)
     with pytest.raises(NetworkFault, match="netns"):
         await bridge.attach("p1", Path("/var/run/netns/mkt-none"))
-    assert snapshot() == before
+    assert snapshot(bridge.bridge) == before
     assert bridge.addresses() == {}
 
 
@@ -139,16 +145,17 @@ def foreign_bridge() -> Iterator[str]:
 async def test_tear_down_leaves_exactly_what_was_there_before(
     tmp_path: Path, namespaces: list[Path], foreign_bridge: str
 ) -> None:
-    before = snapshot()
-    config = BridgeConfig(f"mkt{uuid.uuid4().hex[:6]}", "10.215.0.0/24", "10.215.0.0/16", tmp_path / "state")
+    name = f"mkt{uuid.uuid4().hex[:6]}"
+    before = snapshot(name, foreign_bridge)
+    config = BridgeConfig(name, "10.215.0.0/24", "10.215.0.0/16", tmp_path / "state")
     network = BridgeNetwork(config)
     await network.set_up()
     await network.attach("p1", namespaces[0])
-    assert snapshot() != before
+    assert snapshot(name, foreign_bridge) != before
     await network.tear_down()
     await network.tear_down()
     assert foreign_bridge in before
-    assert snapshot() == before
+    assert snapshot(name, foreign_bridge) == before
     assert not (tmp_path / "state").exists()
 
 
@@ -156,8 +163,8 @@ async def test_tear_down_leaves_exactly_what_was_there_before(
 async def test_a_foreign_link_of_the_same_name_is_left_alone(tmp_path: Path, foreign_bridge: str) -> None:
     config = BridgeConfig(foreign_bridge, "10.216.0.0/24", "10.216.0.0/16", tmp_path / "state")
     network = BridgeNetwork(config)
-    before = snapshot()
+    before = snapshot(foreign_bridge)
     with pytest.raises(NetworkFault, match="not ours"):
         await network.set_up()
     await network.tear_down()
-    assert snapshot() == before
+    assert snapshot(foreign_bridge) == before

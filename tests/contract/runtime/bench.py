@@ -19,6 +19,7 @@ from minikube_py.runtime.abilities import Exec, LogOptions, Logs, Stats
 from minikube_py.runtime.behaviour import ANNOTATION_PREFIX
 from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
 from minikube_py.runtime.interface import ContainerConfig, Runtime, SandboxConfig, SandboxStatus
+from minikube_py.runtime.oci import cgroups
 from minikube_py.runtime.oci.recipes import build
 from minikube_py.runtime.oci.runtime import OciConfig, OciRuntime
 from minikube_py.runtime.simulated import SimulatedRuntime, SimulatedWorld
@@ -69,6 +70,7 @@ class Bench:
 
     def __init__(self, kind: str, make: Callable[[], Awaitable[FullRuntime]], network: BridgeNetwork | None) -> None:
         self.kind = kind
+        self.cgroup_root = ""
         self.network = network
         self.runtime: FullRuntime
         self._make = make
@@ -89,6 +91,8 @@ class Bench:
         for sandbox in await self.runtime.list_sandboxes():
             await self.runtime.remove_sandbox(sandbox.id)
         await self.runtime.close()
+        if self.cgroup_root:
+            cgroups.remove(self.cgroup_root)
 
     async def sandbox(self, **changes: object) -> SandboxStatus:
         uid = uuid.uuid4().hex
@@ -156,10 +160,14 @@ def bridge_network(folder: Path) -> BridgeNetwork:
 
 
 def oci_bench(folder: Path, network: BridgeNetwork) -> Bench:
-    async def make() -> FullRuntime:
-        return OciRuntime(OciConfig(folder / "oci", f"mkt-{folder.name}"), network)
+    cgroup_root = f"mkt-{uuid.uuid4().hex[:6]}-{folder.name}"
 
-    return Bench("oci", make, network)
+    async def make() -> FullRuntime:
+        return OciRuntime(OciConfig(folder / "oci", cgroup_root), network)
+
+    bench = Bench("oci", make, network)
+    bench.cgroup_root = cgroup_root
+    return bench
 
 
 def docker_bench(address: str, network: BridgeNetwork | None) -> Bench:
@@ -168,7 +176,9 @@ def docker_bench(address: str, network: BridgeNetwork | None) -> Bench:
     async def make() -> FullRuntime:
         return DockerRuntime(DockerConfig(cluster, cluster, address), network)
 
-    return Bench("docker", make, network)
+    bench = Bench("docker", make, network)
+    bench.cgroup_root = cluster
+    return bench
 
 
 async def load(runtime: Runtime, name: str, cache: Path) -> None:

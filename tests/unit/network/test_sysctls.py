@@ -1,0 +1,19 @@
+"""Kernel settings are put back as they were first found."""
+
+from pathlib import Path
+
+from minikube_py.network.sysctls import Sysctls
+
+
+def test_restore_writes_the_value_that_was_there_before_the_first_change(tmp_path: Path) -> None:
+    setting, state = tmp_path / "forward", tmp_path / "state.json"
+    setting.write_text("0\n")
+    Sysctls(state, tmp_path).set({"forward": "1", "the/kernel/lacks": "1"})
+    assert setting.read_text() == "1"
+    again = Sysctls(state, tmp_path)
+    again.set({"forward": "1"})
+    again.restore()
+    assert setting.read_text() == "0"
+    assert not state.exists()
+    again.restore()
+    assert setting.read_text() == "0"
