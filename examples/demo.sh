@@ -36,12 +36,14 @@ address=$(pykubectl get service web -o 'jsonpath={.spec.clusterIP}')
 printf '\nAsking the service at %s six times:\n' "$address"
 for number in 1 2 3 4 5 6; do
     tries=0
-    until title=$(curl -sf --max-time 2 "http://$address/" | sed -n 's:.*<title>\(.*\)</title>.*:\1:p') && [ -n "$title" ]; do
+    until answer=$(curl -sSi --max-time 2 "http://$address/" 2>/dev/null); do
         tries=$((tries + 1))
         [ "$tries" -le 50 ] || { echo "error: no answer from http://$address/" >&2; exit 1; }
         sleep 0.2
     done
-    echo "  $number: $title"
+    title=$(printf '%s' "$answer" | sed -n 's:.*<title>\(.*\)</title>.*:\1:p')
+    pod=$(printf '%s' "$answer" | tr -d '\r' | sed -n 's/^Pod: //p')
+    echo "  $number: $title (from ${pod:-a pod})"
 done
 
 cat <<'END'

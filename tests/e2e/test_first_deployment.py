@@ -1,0 +1,86 @@
+"""The notes' three commands on a whole cluster with real containers, by both CLIs; afterwards nothing is left."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.eventually import eventually
+from tests.support.processes import free_port, require_binary
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Runs commands as a user of one cluster would."""
+
+    environment: dict[str, str]
+
+    def run(self, *argv: str, check: bool = True) -> str:
+        done = subprocess.run(argv, env=self.environment, capture_output=True, text=True, timeout=120, check=False)
+        assert not check or done.returncode == 0, f"{' '.join(argv)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    if os.geteuid() != 0:
+        pytest.skip("containers need root")
+    for program in ("runc", "conmon", "skopeo", "umoci"):
+        require_binary(program, program)
+    environment = {
+        **os.environ,
+        "MINIKUBE_PY_HOME": str(tmp_path / "clusters"),
+        "KUBECONFIG": str(tmp_path / "kubeconfig"),
+        "PATH": f"{BIN}:{os.environ['PATH']}:/usr/sbin:/sbin",
+    }
+    shell = Shell(environment)
+    try:
+        yield shell
+    finally:
+        shell.run("minikube-py", "delete", "--name", "e2e", check=False)
+
+
+def machine() -> dict[str, str]:
+    """What a cluster could leave behind outside its folder."""
+    tables = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+    rules = [re.sub(r"\[\d+:\d+\]", "", line) for line in tables.splitlines() if not line.startswith("#")]
+    links = sorted(path.name for path in Path("/sys/class/net").iterdir())
+    routes = subprocess.run(["ip", "route"], capture_output=True, text=True, check=True).stdout
+    mounts = sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return {"rules": "\n".join(rules), "links": str(links), "routes": routes, "mounts": str(mounts)}
+
+
+@pytest.mark.oci
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kubectl", ["kubectl", "pykubectl"])
+async def test_three_commands_give_a_page_and_delete_leaves_nothing(shell: Shell, kubectl: str) -> None:
+    before = machine()
+    shell.run("minikube-py", "start", "--name", "e2e", f"--port={free_port()}")
+    shell.run(kubectl, "create", "deployment", "web", "--image=nginx")
+    shell.run(kubectl, "scale", "deployment", "web", "--replicas=3")
+    shell.run(kubectl, "expose", "deployment", "web", "--port=80")
+
+    def three_are_ready() -> bool:
+        return shell.run(kubectl, "get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}") == "3"
+
+    await eventually(three_are_ready, timeout_s=120)
+    address = shell.run(kubectl, "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+
+    def every_pod_has_answered() -> bool:
+        answers = [shell.run("curl", "-si", "--max-time", "2", f"http://{address}/", check=False) for _ in range(12)]
+        assert any("Welcome to nginx!" in answer for answer in answers)
+        return len({line for a in answers for line in a.splitlines() if line.startswith("Pod: ")}) == 3
+
+    await eventually(every_pod_has_answered, timeout_s=60)
+    assert "healthy" in shell.run("minikube-py", "status", "--name", "e2e")
+    shell.run("minikube-py", "delete", "--name", "e2e")
+    assert machine() == before
