@@ -6,6 +6,7 @@ Kubernetes: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from minikube_py.api.kinds.core.endpoints import EndpointAddress, EndpointPort, Endpoints, EndpointSubset
@@ -16,7 +17,7 @@ from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort as Slice
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import AlreadyExists
+from minikube_py.api.status import AlreadyExists, NotFound
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.storage.interface import StorageError
 
@@ -41,11 +42,16 @@ async def bootstrap(writer: Writer, service_address: str, host: str, port: int) 
 async def _ensure(writer: Writer, obj: Resource) -> None:
     target = Target(type(obj), obj.metadata.namespace, obj.metadata.name)
     obj = obj.defaulted()
+
+    def refreshed(current: Resource) -> Resource:
+        return replace(obj, metadata=current.metadata) if isinstance(obj, (Endpoints, EndpointSlice)) else current
+
     try:
-        await writer.create(target, obj)
-    except AlreadyExists:
-        if isinstance(obj, (Endpoints, EndpointSlice)):
-            await writer.update(target, lambda current: replace(obj, metadata=current.metadata))
+        # Looked for before it is created: a create would ask for the Service's address, which an earlier start took.
+        await writer.update(target, refreshed)
+    except NotFound:
+        with contextlib.suppress(AlreadyExists):
+            await writer.create(target, obj)
 
 
 def _objects(service_address: str, host: str, port: int) -> list[Resource]:
