@@ -91,7 +91,38 @@ def address_errors(value: str, path: str) -> Errors:
     try:
         ipaddress.ip_address(value)
     except ValueError:
-        yield invalid_value(path, value, NOT_AN_ADDRESS)
+        has_octal = re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", value) and re.search(r"\b0\d", value)
+        yield invalid_value(path, value, "must not have leading 0s" if has_octal else NOT_AN_ADDRESS)
+
+
+def endpoint_address_errors(value: str, path: str) -> Errors:
+    """An address that traffic may be sent to from anywhere: none that means this machine or this link."""
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return
+    if address.is_unspecified:
+        yield invalid_value(path, value, f"may not be unspecified ({address})")
+    if address.is_loopback:
+        yield invalid_value(path, value, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address.is_link_local:
+        yield invalid_value(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if address.is_multicast and address in _LINK_LOCAL_MULTICAST[address.version]:
+        yield invalid_value(path, value, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+
+
+_LINK_LOCAL_MULTICAST = {4: ipaddress.ip_network("224.0.0.0/24"), 6: ipaddress.ip_network("ff02::/16")}
+
+
+def cidr_errors(value: str, path: str) -> Errors:
+    try:
+        ipaddress.ip_interface(value if "/" in value else "")
+    except ValueError:
+        yield invalid_value(path, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+
+
+def too_many(path: str, count: int, maximum: int) -> FieldError:
+    return FieldError(path, f"Too many: {count}: must have at most {maximum} items", "FieldValueTooMany")
 
 
 _HYPHENS = re.compile(r"[-a-z0-9]*")

@@ -72,6 +72,8 @@ def dns_label_error(text: str, *, prefix: bool = False) -> str:
         return "must be no more than 63 characters"
     if _DNS_LABEL_RE.fullmatch(_masked(text, prefix)):
         return ""
+    if _SUBDOMAIN_RE.fullmatch(_masked(text, prefix)):
+        return "must not contain dots"
     return (
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
         f"with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
@@ -166,9 +168,9 @@ def config_key_error(key: str) -> str:
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or "
             "'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
         )
-    if key in (".", "..") or key.startswith(".."):
-        return "must not be '.'" if key == "." else "must not start with '..'"
-    return ""
+    if key in (".", ".."):
+        return f"must not be '{key}'"
+    return "must not start with '..'" if key.startswith("..") else ""
 
 
 def immutable_errors(new: Any, old: Any, path: str) -> Sequence[FieldError]:

@@ -5,19 +5,30 @@ Kubernetes: pkg/registry/apps/deployment/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column, Scale
+from minikube_py.api.field_checks import Errors, negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
+from minikube_py.api.kinds.apps.validation import (
+    amount_errors,
+    is_nothing,
+    percentage,
+    selector_change_errors,
+    workload_errors,
+)
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.markers import MergeBy, OneOf, RetainKeys
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import IntOrString, Time
+from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required, unsupported_value
 
 
 class RollingUpdateDeployment(Model):
@@ -83,6 +94,23 @@ class Deployment(
     spec: DeploymentSpec = written(DeploymentSpec)
     status: DeploymentStatus = written(DeploymentStatus)
 
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        spec = self.spec
+        yield from negative_errors(spec.replicas, "spec.replicas")
+        yield from workload_errors(spec.selector, spec.template, "spec")
+        yield from _strategy_errors(spec.strategy, "spec.strategy")
+        yield from negative_errors(spec.min_ready_seconds, "spec.minReadySeconds")
+        yield from negative_errors(spec.revision_history_limit, "spec.revisionHistoryLimit")
+        yield from negative_errors(spec.progress_deadline_seconds, "spec.progressDeadlineSeconds")
+        deadline_s = spec.progress_deadline_seconds
+        if deadline_s is not None and deadline_s <= spec.min_ready_seconds:
+            yield invalid_value("spec.progressDeadlineSeconds", deadline_s, "must be greater than minReadySeconds")
+        if old is not None:
+            yield from selector_change_errors(spec.selector, old.spec.selector)
+
+    def warnings(self) -> Iterable[str]:
+        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+
     def defaulted(self) -> Self:
         spec = filled(self.spec, replicas=1, revision_history_limit=10, progress_deadline_seconds=600)
         return changed(
@@ -97,3 +125,28 @@ def _strategy_defaulted(strategy: DeploymentStrategy) -> DeploymentStrategy:
         return strategy
     rolling = filled(strategy.rolling_update or RollingUpdateDeployment(), max_unavailable="25%", max_surge="25%")
     return changed(strategy, rolling_update=rolling)
+
+
+def _strategy_errors(strategy: DeploymentStrategy, path: str) -> Errors:
+    rolling = strategy.rolling_update
+    if strategy.type == "Recreate":
+        if rolling is not None:
+            why = "may not be specified when strategy `type` is 'Recreate'"
+            yield forbidden_value(f"{path}.rollingUpdate", why)
+    elif strategy.type != "RollingUpdate":
+        given = {"Type": strategy.type, "RollingUpdate": None if rolling is None else rolling.to_dict()}
+        yield unsupported_value(path, given, ("Recreate", "RollingUpdate"))
+    elif rolling is None:
+        yield required(f"{path}.rollingUpdate", "this should be defaulted and never be nil")
+    else:
+        yield from _rolling_errors(rolling, f"{path}.rollingUpdate")
+
+
+def _rolling_errors(rolling: RollingUpdateDeployment, path: str) -> Errors:
+    unavailable, surge = rolling.max_unavailable, rolling.max_surge
+    yield from amount_errors(unavailable, f"{path}.maxUnavailable")
+    yield from amount_errors(surge, f"{path}.maxSurge")
+    if is_nothing(unavailable) and is_nothing(surge):
+        yield invalid_value(f"{path}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
+    if percentage(unavailable) > 100:
+        yield invalid_value(f"{path}.maxUnavailable", unavailable, "must not be greater than 100%")

@@ -5,19 +5,24 @@ Kubernetes: pkg/registry/apps/replicaset/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column, Scale
+from minikube_py.api.field_checks import negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
+from minikube_py.api.kinds.apps.validation import selector_change_errors, workload_errors
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.markers import MergeBy
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
+from minikube_py.api.validation import FieldError
 
 
 class ReplicaSetSpec(Model):
@@ -64,6 +69,16 @@ class ReplicaSet(
 ):
     spec: ReplicaSetSpec = written(ReplicaSetSpec)
     status: ReplicaSetStatus = written(ReplicaSetStatus)
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from negative_errors(self.spec.replicas, "spec.replicas")
+        yield from negative_errors(self.spec.min_ready_seconds, "spec.minReadySeconds")
+        yield from workload_errors(self.spec.selector, self.spec.template, "spec")
+        if old is not None:
+            yield from selector_change_errors(self.spec.selector, old.spec.selector)
+
+    def warnings(self) -> Iterable[str]:
+        return pod_warnings(self.spec.template.spec, "spec.template.spec")
 
     def defaulted(self) -> Self:
         spec = filled(self.spec, replicas=1)

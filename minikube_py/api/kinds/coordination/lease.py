@@ -5,11 +5,16 @@ Kubernetes: pkg/registry/coordination/lease/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Self
+
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
+from minikube_py.api.field_checks import negative_errors
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime
+from minikube_py.api.validation import FieldError, invalid_value
 
 
 class LeaseSpec(Model):
@@ -33,3 +38,9 @@ class Lease(
     allows_unconditional_update=False,
 ):
     spec: LeaseSpec = written(LeaseSpec)
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        duration_s = self.spec.lease_duration_seconds
+        if duration_s is not None and duration_s <= 0:
+            yield invalid_value("spec.leaseDurationSeconds", duration_s, "must be greater than 0")
+        yield from negative_errors(self.spec.lease_transitions, "spec.leaseTransitions")

@@ -5,11 +5,16 @@ Kubernetes: pkg/registry/core/event/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Self
+
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
+from minikube_py.api.kinds.core.event_validation import event_errors
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
+from minikube_py.api.validation import FieldError
 
 
 class EventSeries(Model):
@@ -54,3 +59,6 @@ class Event(
     related: ObjectReference | None = None
     reporting_component: str = written(str)
     reporting_instance: str = written(str)
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        return event_errors(self)

@@ -5,6 +5,7 @@ Kubernetes: pkg/apis/core, pkg/registry/core/namespace/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
@@ -13,6 +14,7 @@ from minikube_py.api.markers import MergeBy, OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
+from minikube_py.api.validation import FieldError, dns_label_error, invalid_value, qualified_name_errors
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label by which namespace selectors can name one namespace."""
@@ -74,3 +76,15 @@ class Namespace(
 
     def may_be_removed(self) -> bool:
         return not self.metadata.finalizers and not self.spec.finalizers
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        for finalizer in self.spec.finalizers:
+            for problem in qualified_name_errors(finalizer):
+                yield invalid_value("spec.finalizers", finalizer, problem)
+            if "/" not in finalizer and finalizer != KUBERNETES:
+                why = "name is neither a standard finalizer name nor is it fully qualified"
+                yield invalid_value("spec.finalizers", finalizer, why)
+
+    @classmethod
+    def name_error(cls, name: str, *, prefix: bool) -> str:
+        return dns_label_error(name, prefix=prefix)

@@ -5,15 +5,17 @@ Kubernetes: pkg/registry/core/node/strategy.go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Self
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self, TypeVar
 
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.node_columns import NODE_COLUMNS
+from minikube_py.api.kinds.core.node_validation import changed_node_errors, node_errors
 from minikube_py.api.markers import MergeBy, MergeSet, OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Quantity, Time
+from minikube_py.api.validation import FieldError
 
 
 class ConfigMapNodeConfigSource(Model):
@@ -152,4 +154,29 @@ class Node(
 
     def prepare_for_create(self) -> Self:
         """A kubelet registers with the status that it has seen."""
-        return self
+        return _without_config_source(self)
+
+    def prepare_for_update(self, old: Self) -> Self:
+        return self if old.spec.config_source is not None else _without_config_source(self)
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from node_errors(self)
+        if old is not None:
+            yield from changed_node_errors(self.spec, old.spec)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        return node_errors(self)
+
+    def warnings(self) -> Iterable[str]:
+        if self.spec.external_id:
+            yield "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+        if self.spec.config_source is not None:
+            yield "spec.configSource: the feature is no longer supported"
+
+
+N = TypeVar("N", bound=Node)
+
+
+def _without_config_source(node: N) -> N:
+    """Kubelets take their configuration from no object any more; what asks for it is dropped."""
+    return replace(node, spec=replace(node.spec, config_source=None)) if node.spec.config_source else node

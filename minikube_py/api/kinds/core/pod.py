@@ -17,6 +17,7 @@ from minikube_py.api.kinds.core.pod_defaults import pod_defaulted
 from minikube_py.api.kinds.core.pod_quality import quality_of_service
 from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
 from minikube_py.api.kinds.core.pod_status import PodCondition, PodIP, PodStatus
+from minikube_py.api.kinds.core.pod_update_validation import changed_pod_errors
 from minikube_py.api.kinds.core.pod_validation import new_pod_errors
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.model import replace, written
@@ -52,7 +53,14 @@ class Pod(
         return changed(self, spec=pod_defaulted(self.spec), status=_status_defaulted(self.status))
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
-        return new_pod_errors(self.spec)
+        return new_pod_errors(self.spec) if old is None else changed_pod_errors(self.spec, old.spec)
+
+    def deletion_grace_s(self, asked_s: int | None) -> int:
+        """A pod that no kubelet has, or that has ended, goes at once; any other is stopped first."""
+        if not self.spec.node_name or self.status.phase in ("Succeeded", "Failed"):
+            return 0
+        grace_s = asked_s if asked_s is not None else self.spec.termination_grace_period_seconds or 0
+        return grace_s if grace_s >= 0 else 1
 
     def warnings(self) -> Iterable[str]:
         return pod_warnings(self.spec, "spec")

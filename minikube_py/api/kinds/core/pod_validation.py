@@ -52,8 +52,8 @@ _NOT_A_SEARCH_DOMAIN = (
 
 def template_errors(template: PodTemplateSpec, path: str) -> Errors:
     """What is wrong with a pod template."""
-    yield from label_errors(template.metadata.labels, f"{path}.metadata.labels")
-    yield from annotation_errors(template.metadata.annotations, f"{path}.metadata.annotations")
+    yield from label_errors(template.metadata.labels, f"{path}.labels")
+    yield from annotation_errors(template.metadata.annotations, f"{path}.annotations")
     yield from pod_spec_errors(template.spec, f"{path}.spec")
     if template.spec.ephemeral_containers:
         why = "ephemeral containers not allowed in pod template"

@@ -5,14 +5,17 @@ Kubernetes: pkg/registry/core/service/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from minikube_py.api.defaulting import changed
 from minikube_py.api.kinds.core.service_columns import SERVICE_COLUMNS
 from minikube_py.api.kinds.core.service_defaults import service_defaulted, status_defaulted, updated, with_families
 from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec, ServiceStatus
+from minikube_py.api.kinds.core.service_validation import changed_service_errors, service_errors, service_warnings
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
+from minikube_py.api.validation import FieldError, dns_label_error
 
 __all__ = ["Service", "ServicePort", "ServiceSpec", "ServiceStatus"]
 
@@ -40,3 +43,15 @@ class Service(
 
     def prepare_for_update(self, old: Self) -> Self:
         return changed(self, spec=updated(self.spec, old.spec))
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from service_errors(self.spec)
+        if old is not None:
+            yield from changed_service_errors(self.spec, old.spec)
+
+    def warnings(self) -> Iterable[str]:
+        return service_warnings(self.spec)
+
+    @classmethod
+    def name_error(cls, name: str, *, prefix: bool) -> str:
+        return dns_label_error(name, prefix=prefix)

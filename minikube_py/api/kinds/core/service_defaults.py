@@ -107,7 +107,8 @@ def in_step(spec: ServiceSpec, old: ServiceSpec | None) -> ServiceSpec:
 
 def updated(spec: ServiceSpec, old: ServiceSpec) -> ServiceSpec:
     """`spec` as an update of `old`: allocations that the author did not repeat are kept, needless ones are dropped."""
-    return _without_needless(_with_kept(in_step(spec, old), old), old)
+    spec = _without_needless(_with_kept(in_step(spec, old), old), old)
+    return with_families(spec) if needs_cluster_ip(spec) else spec
 
 
 def _with_kept(spec: ServiceSpec, old: ServiceSpec) -> ServiceSpec:

@@ -5,53 +5,28 @@ Kubernetes: pkg/registry/discovery/endpointslice/strategy.go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME, UNSET, first_three
 from minikube_py.api.defaulting import changed, each, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.kinds.core.common import ObjectReference
-from minikube_py.api.markers import ListType, OneOf
-from minikube_py.api.model import Model, written
+from minikube_py.api.field_checks import required_choice_errors
+from minikube_py.api.kinds.discovery.endpoint import (
+    Endpoint,
+    EndpointConditions,
+    EndpointHints,
+    EndpointPort,
+    ForNode,
+    ForZone,
+)
+from minikube_py.api.kinds.discovery.validation import endpoint_errors, port_errors
+from minikube_py.api.markers import OneOf
+from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
+from minikube_py.api.validation import FieldError, immutable_errors
 
-
-class EndpointConditions(Model):
-    ready: bool | None = None
-    serving: bool | None = None
-    terminating: bool | None = None
-
-
-class ForNode(Model):
-    name: str = written(str)
-
-
-class ForZone(Model):
-    name: str = written(str)
-
-
-class EndpointHints(Model):
-    for_zones: tuple[ForZone, ...] = ()
-    for_nodes: tuple[ForNode, ...] = ()
-
-
-class Endpoint(Model):
-    addresses: Annotated[tuple[str, ...], ListType("set")] = written(tuple)
-    conditions: EndpointConditions = written(EndpointConditions)
-    hostname: str | None = None
-    target_ref: ObjectReference | None = None
-    deprecated_topology: Mapping[str, str] = {}
-    node_name: str | None = None
-    zone: str | None = None
-    hints: EndpointHints | None = None
-
-
-class EndpointPort(Model):
-    name: str | None = None
-    protocol: Annotated[str | None, OneOf("SCTP", "TCP", "UDP")] = None
-    port: int | None = None
-    app_protocol: str | None = None
+__all__ = ["Endpoint", "EndpointConditions", "EndpointHints", "EndpointPort", "EndpointSlice", "ForNode", "ForZone"]
 
 
 class EndpointSlice(
@@ -74,6 +49,13 @@ class EndpointSlice(
 
     def defaulted(self) -> Self:
         return changed(self, ports=each(self.ports, lambda port: filled(port, name="", protocol="TCP")))
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from required_choice_errors(self.address_type, ("FQDN", "IPv4", "IPv6"), "addressType")
+        yield from endpoint_errors(self.endpoints, self.address_type)
+        yield from port_errors(self.ports)
+        if old is not None:
+            yield from immutable_errors(self.address_type, old.address_type, "addressType")
 
 
 def _ports_text(ports: tuple[EndpointPort, ...]) -> str:

@@ -5,15 +5,19 @@ Kubernetes: pkg/apis/core/v1/conversion.go, pkg/registry/core/event
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace as dataclass_replace
+from typing import Self
 
 from minikube_py.api.definition import Cell, Column
 from minikube_py.api.kinds.core import event as core
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
+from minikube_py.api.kinds.core.event_validation import event_errors, new_event_errors
 from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
+from minikube_py.api.validation import FieldError
 
 _STORED_NAMES = {
     "regarding": "involvedObject",
@@ -97,3 +101,9 @@ class Event(
     @classmethod
     def from_stored(cls, document: dict[str, Json]) -> dict[str, Json]:
         return _renamed(document, _SERVED_NAMES) | {"apiVersion": cls.definition.api_version}
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        event = self.as_core()
+        yield from event_errors(event, "reportingController")
+        if old is None:
+            yield from new_event_errors(event)

@@ -21,3 +21,11 @@ def kind_of(document: dict[str, Json]) -> type[Resource]:
     found = REGISTRY.find_kind(document["apiVersion"], document["kind"])
     assert found is not None, document["kind"]
     return found
+
+
+def new_object(document: dict[str, Json]) -> Resource:
+    """The object as the server would validate it after a POST of `document`."""
+    kind = kind_of(document)
+    if kind.definition.namespaced:
+        document = document | {"metadata": {"namespace": "default"} | document["metadata"]}
+    return kind.from_dict(document).defaulted().prepare_for_create()

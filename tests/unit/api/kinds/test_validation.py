@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 
 from minikube_py.api.model import Json
-from tests.unit.api.kinds.recordings import kind_of, recorded
+from tests.unit.api.kinds.recordings import new_object, recorded
+
+_OF_THE_KIND = ("metadata.taints", "metadata.annotations[kubernetes.io/")
 
 ROWS = recorded("errors.jsonl")
 
@@ -19,17 +21,17 @@ def _case(row: dict[str, Json]) -> str:
 
 @pytest.mark.parametrize("row", ROWS, ids=_case)
 def test_a_bad_object_is_refused_as_by_the_real_server(row: dict[str, Json]) -> None:
-    resource = kind_of(row["given"]).from_dict(row["given"]).defaulted().prepare_for_create()
+    resource = new_object(row["given"])
     errors = [[error.path, error.message, error.reason] for error in resource.field_errors(None)]
     assert errors == [cause for cause in row["causes"] if not _is_about_metadata(cause)]
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["warnings"] is not None], ids=_case)
 def test_an_odd_object_draws_the_warnings_of_the_real_server(row: dict[str, Json]) -> None:
-    resource = kind_of(row["given"]).from_dict(row["given"]).defaulted().prepare_for_create()
+    resource = new_object(row["given"])
     assert list(resource.warnings()) == row["warnings"]
 
 
 def _is_about_metadata(cause: list[str]) -> bool:
     """Names, labels and the like are checked by the writer, the same for all kinds."""
-    return cause[0].startswith("metadata.") and not cause[0].startswith("metadata.annotations.")
+    return cause[0].startswith("metadata.") and not cause[0].startswith(_OF_THE_KIND)

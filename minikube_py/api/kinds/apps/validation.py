@@ -1,0 +1,81 @@
+"""What is wrong with a selector and the template whose pods it must select.
+
+Kubernetes: pkg/apis/apps/validation/validation.go
+"""
+
+from __future__ import annotations
+
+import re
+
+from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, label_selector_errors
+from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_validation import template_errors
+from minikube_py.api.meta import LabelSelector
+from minikube_py.api.scalars import IntOrString
+from minikube_py.api.selectors import NOTHING, Selector, SelectorError, label_selector_from_document
+from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
+
+_PERCENT = re.compile(r"[0-9]+%")
+
+
+def workload_errors(selector: LabelSelector | None, template: PodTemplateSpec, path: str) -> Errors:
+    """What is wrong with `selector` and `template` of a ReplicaSet or Deployment."""
+    matcher: Selector | None = NOTHING
+    if selector is None:
+        yield required(f"{path}.selector")
+    else:
+        yield from label_selector_errors(selector, f"{path}.selector")
+        if not selector.match_labels and not selector.match_expressions:
+            yield invalid_value(f"{path}.selector", selector, "empty selector is invalid for deployment")
+        matcher = _matcher(selector)
+    if matcher is None:
+        yield invalid_value(f"{path}.selector", selector, "invalid label selector")
+    else:
+        yield from _template_errors(matcher, template, f"{path}.template")
+
+
+def _matcher(selector: LabelSelector) -> Selector | None:
+    try:
+        return label_selector_from_document(selector.to_dict())
+    except SelectorError:
+        return None
+
+
+def _template_errors(selector: Selector, template: PodTemplateSpec, path: str) -> Errors:
+    labels = template.metadata.labels
+    if not selector.is_everything and not selector.matches(labels):
+        why = "`selector` does not match template `labels`"
+        yield invalid_value(f"{path}.metadata.labels", dict(labels) or None, why)
+    yield from template_errors(template, path)
+    if template.spec.restart_policy != "Always":
+        yield unsupported_value(f"{path}.spec.restartPolicy", template.spec.restart_policy, ("Always",))
+    if template.spec.active_deadline_seconds is not None:
+        why = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        yield forbidden_value(f"{path}.spec.activeDeadlineSeconds", why)
+
+
+def selector_change_errors(new: LabelSelector | None, old: LabelSelector | None) -> Errors:
+    if new != old:
+        yield invalid_value("spec.selector", new, "field is immutable")
+
+
+def amount_errors(value: IntOrString | None, path: str) -> Errors:
+    """A number of pods, or a percentage of them."""
+    if isinstance(value, int):
+        if value < 0:
+            yield invalid_value(path, value, NOT_NEGATIVE)
+    elif value is not None and not _PERCENT.fullmatch(value):
+        why = (
+            "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex "
+            "used for validation is '[0-9]+%')"
+        )
+        yield invalid_value(path, value, why)
+
+
+def is_nothing(value: IntOrString | None) -> bool:
+    """Whether the amount comes to no pods at all, as one that cannot be read does."""
+    return percentage(value) == 0 if isinstance(value, str) else not value
+
+
+def percentage(value: IntOrString | None) -> int:
+    return int(value[:-1]) if isinstance(value, str) and _PERCENT.fullmatch(value) else 0

@@ -1,0 +1,50 @@
+"""Endpoint: one thing behind a Service, its addresses and whether it can take traffic.
+
+Kubernetes: staging/src/k8s.io/api/discovery/v1/types.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from minikube_py.api.kinds.core.common import ObjectReference
+from minikube_py.api.markers import ListType, OneOf
+from minikube_py.api.model import Model, written
+
+
+class EndpointConditions(Model):
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class ForNode(Model):
+    name: str = written(str)
+
+
+class ForZone(Model):
+    name: str = written(str)
+
+
+class EndpointHints(Model):
+    for_zones: tuple[ForZone, ...] = ()
+    for_nodes: tuple[ForNode, ...] = ()
+
+
+class Endpoint(Model):
+    addresses: Annotated[tuple[str, ...], ListType("set")] = written(tuple)
+    conditions: EndpointConditions = written(EndpointConditions)
+    hostname: str | None = None
+    target_ref: ObjectReference | None = None
+    deprecated_topology: Mapping[str, str] = {}
+    node_name: str | None = None
+    zone: str | None = None
+    hints: EndpointHints | None = None
+
+
+class EndpointPort(Model):
+    name: str | None = None
+    protocol: Annotated[str | None, OneOf("SCTP", "TCP", "UDP")] = None
+    port: int | None = None
+    app_protocol: str | None = None
