@@ -1,0 +1,138 @@
+"""pykubectl logs.
+
+Kubernetes: kubectl pkg/cmd/logs/logs.go.
+Simplified: -f follows one container; several at once are refused by name.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from minikube_py.cli.command import Invocation, Verb
+from minikube_py.cli.connection import Request
+from minikube_py.cli.errors import PROGRAM, CommandError, ServerError
+from minikube_py.cli.flags import flag
+from minikube_py.cli.pod_finding import choose_container, find_pod, log_error, pods_path
+from minikube_py.client.yaml_text import Document
+
+_SELECTOR_TAIL = 10
+
+
+@dataclass(frozen=True)
+class LogsFlags:
+    """What logs takes."""
+
+    follow: bool = flag(False, "f", "Go on with what is written from now on.")
+    previous: bool = flag(False, "p", "The log of the container's previous instance.")
+    container: str = flag("", "c", "The container's name.")
+    all_containers: bool = flag(False, "", "The logs of all containers of the pod.")
+    selector: str = flag("", "l", "The logs of all pods whose labels match.")
+    since: float = flag(0.0, "", "Only what is younger than this duration.")
+    since_time: str = flag("", "", "Only what is younger than this RFC 3339 time.")
+    tail: int = flag(-1, "", "Only this many of the last lines.")
+    limit_bytes: int = flag(0, "", "At most this many bytes.")
+    timestamps: bool = flag(False, "", "Put the time in front of each line.")
+    prefix: bool = flag(False, "", "Put pod and container in front of each line.")
+    ignore_errors: bool = flag(False, "", "Go on with the next log when one cannot be read.")
+
+
+def logs(call: Invocation[LogsFlags]) -> None:
+    """Print logs."""
+    flags = call.flags
+    if flags.since and flags.since_time:
+        raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
+    sources = list(_sources(call))
+    if flags.follow and len(sources) > 1:
+        raise CommandError(f"logs -f of several containers is not supported by {PROGRAM} yet; use kubectl")
+    sys.stdout.flush()
+    for pod, container in sources:
+        try:
+            _print(call, pod, container)
+        except ServerError as error:
+            if not flags.ignore_errors:
+                raise
+            call.session.warn(str(error))
+
+
+def log_query(flags: LogsFlags, container: str) -> dict[str, str | int | bool]:
+    """Make the query of a log request."""
+    tail = _SELECTOR_TAIL if flags.selector and flags.tail == -1 else flags.tail
+    return {
+        "container": container,
+        "follow": flags.follow,
+        "previous": flags.previous,
+        # Rounded up, as the server counts whole seconds.
+        "sinceSeconds": str(int(-(-flags.since // 1))) if flags.since else "",
+        "sinceTime": flags.since_time,
+        "tailLines": str(tail) if tail >= 0 else "",
+        "limitBytes": flags.limit_bytes or "",
+        "timestamps": flags.timestamps,
+    }
+
+
+def _sources(call: Invocation[LogsFlags]) -> Iterator[tuple[str, str]]:
+    """Find the containers whose logs are meant, as pod and container."""
+    flags, session = call.flags, call.session
+    pods: list[Document]
+    if flags.selector:
+        if call.words:
+            raise call.usage_error("only a selector (-l) or a POD name is allowed")
+        pods = session.connection.get(pods_path(session.namespace), {"labelSelector": flags.selector})["items"] or []
+        if not pods:
+            session.warn(f"No resources found in {session.namespace} namespace.")
+    else:
+        pods = [_named_pod(call)]
+    for pod in pods:
+        name = pod["metadata"]["name"]
+        if flags.all_containers:
+            spec = pod["spec"]
+            for one in [*(spec.get("initContainers") or []), *spec["containers"]]:
+                yield name, one["name"]
+        else:
+            wanted = flags.container or (call.words[1] if len(call.words) == 2 else "")
+            yield name, choose_container(session, pod, wanted)
+
+
+def _named_pod(call: Invocation[LogsFlags]) -> Document:
+    if not call.words or len(call.words) > 2:
+        raise call.usage_error(
+            "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
+            "POD or TYPE/NAME is a required argument for the logs command"
+        )
+    try:
+        return find_pod(call.session, call.words[0])
+    except ServerError as error:
+        if "/" in call.words[0]:
+            raise
+        raise log_error(error, call.words[0], call.session.namespace) from error
+
+
+def _print(call: Invocation[LogsFlags], pod: str, container: str) -> None:
+    request = Request(
+        "GET",
+        f"{pods_path(call.session.namespace, pod)}/log",
+        log_query(call.flags, container),
+        accept="application/json, */*",
+    )
+    connection = call.session.connection
+    prefix = f"[pod/{pod}/{container}] ".encode() if call.flags.prefix else b""
+    pieces = connection.lines(request) if prefix else connection.stream(request)
+    for piece in pieces:
+        sys.stdout.buffer.write(prefix + piece)
+        sys.stdout.buffer.flush()
+
+
+COMMAND = Verb(
+    "logs",
+    logs,
+    LogsFlags,
+    summary="Print the logs of a container in a pod",
+    usage="logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
+    examples=f"""
+# The last ten lines, then what follows
+{PROGRAM} logs -f --tail=10 web-0
+
+# A pod of a deployment, with times
+{PROGRAM} logs deployment/web --timestamps
+""",
+)
