@@ -51,10 +51,8 @@ class Firewall:
     async def set_up(self) -> None:
         """Put the rules in place; rules that are there already stay as they are."""
         await self._remember_tables()
-        await run((find_program("iptables-restore", "iptables"), "--wait", "--noflush"), self._rules())
-        for hook in self._hooks:
-            if not await self._is_hooked(hook):
-                await self._iptables(hook.table, "-I", hook.chain, *hook.match, "-j", hook.target)
+        absent = [hook for hook in self._hooks if not await self._is_hooked(hook)]
+        await run((find_program("iptables-restore", "iptables"), "--wait", "--noflush"), self._rules(absent))
 
     async def tear_down(self) -> None:
         """Remove the rules, and a whole table if it was not there before and nobody has put anything into it since."""
@@ -66,16 +64,23 @@ class Firewall:
                 await self._iptables(hook.table, "-X", hook.target)
         await self._drop_new_empty_tables()
 
-    def _rules(self) -> str:
+    def _rules(self, hooks: list[_Hook]) -> str:
+        """Our chains anew and the jumps that are not there yet, all in one transaction a table."""
         config = self._config
+        jumps = {
+            table: "".join(
+                f"-I {hook.chain} {' '.join(hook.match)} -j {hook.target}\n" for hook in hooks if hook.table == table
+            )
+            for table in _TABLES
+        }
         return (
             f"*nat\n:{self._masquerade} - [0:0]\n"
             f"-A {self._masquerade} -d {config.cluster_cidr} -j RETURN\n"
             f"-A {self._masquerade} -d 224.0.0.0/4 -j RETURN\n"
-            f"-A {self._masquerade} -j MASQUERADE\nCOMMIT\n"
+            f"-A {self._masquerade} -j MASQUERADE\n{jumps['nat']}COMMIT\n"
             f"*filter\n:{self._forward} - [0:0]\n"
             f"-A {self._forward} -i {config.bridge} -j ACCEPT\n"
-            f"-A {self._forward} -o {config.bridge} -j ACCEPT\nCOMMIT\n"
+            f"-A {self._forward} -o {config.bridge} -j ACCEPT\n{jumps['filter']}COMMIT\n"
         )
 
     async def _remember_tables(self) -> None:
@@ -93,10 +98,15 @@ class Firewall:
         if shutil.which("nft") is None or not await self._uses_nftables():
             return
         for table in (name for name in _TABLES if name not in before):
-            rules = (await run((find_program("iptables-save", "iptables"), "-t", table))).splitlines()
-            is_empty = not any(line.startswith("-A") or (line[:1] == ":" and " - " in line) for line in rules)
-            if rules and is_empty and all(" ACCEPT " in line for line in rules if line[:1] == ":"):
+            # nft has no "delete if empty": what somebody adds in the milliseconds between these two would be lost.
+            if await self._is_empty(table):
                 await run((find_program("nft", "nftables"), "delete", "table", "ip", table))
+
+    async def _is_empty(self, table: str) -> bool:
+        """Whether a table exists with nothing in it but built-in chains that accept."""
+        rows = (await run((find_program("iptables-save", "iptables"), "-t", table))).splitlines()
+        chains = [row.split()[1] for row in rows if row.startswith(":")]
+        return bool(chains) and set(chains) == {"ACCEPT"} and not any(row.startswith("-A") for row in rows)
 
     async def _uses_nftables(self) -> bool:
         return "nf_tables" in await run((find_program("iptables", "iptables"), "--version"))

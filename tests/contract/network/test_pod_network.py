@@ -24,7 +24,7 @@ def snapshot(*names: str) -> str:
     """Links, routes and rules; of links made by tests, which may run side by side, only those named."""
     argv = "ip -oneline link; ip route; iptables-save"
     printed = subprocess.run(argv, shell=True, capture_output=True, text=True, check=True).stdout
-    lines = [line for line in printed.splitlines() if not line.startswith((":", "#"))]
+    lines = [line for line in printed.splitlines() if not line.startswith((":", "#", "*", "COMMIT"))]
     # A line begins with the link's number or the chain; another test's has its own bridge or port in it.
     return "\n".join(line for line in lines if any(name in line for name in names) or not _OF_A_TEST.search(line))
 
