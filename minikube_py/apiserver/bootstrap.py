@@ -44,10 +44,11 @@ async def _ensure(writer: Writer, obj: Resource) -> None:
     obj = obj.defaulted()
 
     def refreshed(current: Resource) -> Resource:
-        return replace(obj, metadata=current.metadata) if isinstance(obj, (Endpoints, EndpointSlice)) else current
+        is_ours_alone = isinstance(obj, (Endpoints, EndpointSlice))
+        return replace(obj, metadata=current.metadata) if is_ours_alone else current
 
     try:
-        # Looked for before it is created: a create would ask for the Service's address, which an earlier start took.
+        # Not creation first: after a restart the Service's address is taken, by that very Service.
         await writer.update(target, refreshed)
     except NotFound:
         with contextlib.suppress(AlreadyExists):
