@@ -9,6 +9,7 @@ Kubernetes: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodelease (KEP-589)
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from minikube_py.api.kinds.coordination.lease import Lease, LeaseSpec
 from minikube_py.api.kinds.core.node import Node, NodeSpec, NodeStatus
@@ -26,21 +27,36 @@ log = logging.getLogger(__name__)
 
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_DURATION_S = 40
-RENEW_PERIOD_S = 10.0
-CHECK_PERIOD_S = 10.0
 REPORT_PERIOD_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How often the lease is renewed, and how often the status is compared with what was written last."""
+
+    renew_s: float = 10.0
+    check_s: float = 10.0
+
+
+USUAL_PERIODS = Periods()
 
 
 class NodeReporter:
     """Speaks for one node. `register` first, then `run`."""
 
     def __init__(
-        self, client: Client, description: NodeDescription, runtime: Runtime, clock: Callable[[], float]
+        self,
+        client: Client,
+        description: NodeDescription,
+        runtime: Runtime,
+        clock: Callable[[], float],
+        periods: Periods = USUAL_PERIODS,
     ) -> None:
         self._client = client
         self._description = description
         self._runtime = runtime
         self._clock = clock
+        self._periods = periods
         self._node: Node | None = None
         self._lease: Lease | None = None
         self._reported_at = 0.0
@@ -70,8 +86,8 @@ class NodeReporter:
         if recorder is not None and self._node is not None:
             recorder.record(self._node, "Normal", "Starting", "Starting kubelet.")
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep(self._renew_lease, RENEW_PERIOD_S), name="node lease")
-            group.create_task(self._keep(self._report_status, CHECK_PERIOD_S), name="node status")
+            group.create_task(self._keep(self._renew_lease, self._periods.renew_s), name="node lease")
+            group.create_task(self._keep(self._report_status, self._periods.check_s), name="node status")
 
     async def _keep(self, work: Callable[[], Awaitable[None]], period_s: float) -> None:
         backoff = Backoff(CONNECTION)
@@ -142,14 +158,12 @@ class NodeReporter:
         if not differs(known, status) and now - self._reported_at < REPORT_PERIOD_S:
             return
         try:
-            current = await self._client.get(Node, name)
-        except NotFound:
-            # Somebody deleted the node while its kubelet lives: it comes back.
-            await self._register()
-            current = await self._client.get(Node, name)
-        status = node_status(self._description, current.status, images, Time.at(now), trouble)
-        try:
+            current = self._node or await self._client.get(Node, name)
             self._node = await self._client.update_status(replace(current, status=status))
             self._reported_at = now
         except Conflict:
-            log.debug("node status changed meanwhile", extra={"node": name})
+            # Somebody else wrote (labels, taints, ...): from there at the next check.
+            self._node = await self._client.get(Node, name)
+        except NotFound:
+            # Somebody deleted the node while its kubelet lives: it comes back, and its status at the next check.
+            await self._register()
