@@ -111,10 +111,18 @@ def _masked(text: str, prefix: bool) -> str:
 
 def qualified_name_errors(text: str) -> list[str]:
     """Why `text` is no qualified name: an optional DNS prefix and a slash, then 63 characters."""
+    if text.count("/") > 1:
+        return [
+            "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+            "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+            f"'{_QUALIFIED}') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
     prefix, slash, name = text.rpartition("/")
     problems = []
     if slash and not prefix:
         problems.append("prefix part must be non-empty")
+    elif len(prefix) > 253:
+        problems.append("prefix part must be no more than 253 bytes")
     elif prefix and dns_subdomain_error(prefix):
         problems.append(f"prefix part {dns_subdomain_error(prefix)}")
     if not name:

@@ -11,13 +11,15 @@ from typing import TypeVar
 import orjson
 
 from minikube_py.api.decoding import DecodeError
-from minikube_py.api.manifest import ManifestError, load_yaml_strict, parse_json_strict
+from minikube_py.api.json_values import json_kind
+from minikube_py.api.manifest import ManifestError, load_all_yaml, parse_json_strict
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import Json, Model, decode
 from minikube_py.api.protobuf import ProtobufError, decode_protobuf
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.negotiation import PROTOBUF_TYPE, YAML_TYPE, body_type
+from minikube_py.errors import MinikubeError
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
@@ -31,6 +33,15 @@ class WrongType(BadRequest):
         self.detail = detail
 
 
+class Unreadable(MinikubeError):
+    """A body that is no document at all."""
+
+
+_SHOWN_BYTES = 30
+_NO_KIND = "couldn't get version/kind; json parse error: "
+_TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A parsed body: the document, and the paths of fields that it says twice."""
@@ -41,25 +52,45 @@ class Body:
 
 def parse(data: bytes, content_type: str, kind: str) -> Body:
     """Read a body that should be a `kind`. Raises: BadRequest, UnsupportedMediaType."""
-    media_type = body_type(content_type)
+    try:
+        return _parse(data, body_type(content_type))
+    except Unreadable as error:
+        problem = f"the object provided is unrecognized (must be of type {kind}): {error} ({_excerpt(data)})"
+        raise BadRequest(problem) from error
+
+
+def _parse(data: bytes, media_type: str) -> Body:
+    """Raises: Unreadable."""
     try:
         if media_type == PROTOBUF_TYPE:
             return Body(decode_protobuf(data))
-        document, duplicates = load_yaml_strict(data) if media_type == YAML_TYPE else parse_json_strict(data)
+        if media_type == YAML_TYPE:
+            document, duplicates = next(load_all_yaml(data), (None, ()))
+        else:
+            document, duplicates = parse_json_strict(data)
     except ProtobufError as error:
-        raise BadRequest(f"{kind} cannot be read from the protobuf body: {error}") from error
+        raise Unreadable(str(error) if data else "empty data") from error
     except ManifestError as error:
-        shown = data[:1024].decode(errors="replace") or "<empty>"
-        raise BadRequest(
-            f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
-            f"json parse error: {error} ({shown})"
-        ) from error
+        raise Unreadable(str(error) if media_type == YAML_TYPE else f"{_NO_KIND}{error}") from error
+    if document is None:
+        return Body({})
     if not isinstance(document, dict):
-        raise BadRequest(
-            f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse "
-            "error: json: cannot unmarshal into Go value of type struct { APIVersion string; Kind string }"
-        )
+        raise Unreadable(f"{_NO_KIND}json: cannot unmarshal {json_kind(document)} into Go value of type {_TYPE_META}")
+    for name in ("kind", "apiVersion"):
+        if not isinstance(value := document.get(name), str | None):
+            raise Unreadable(
+                f"{_NO_KIND}json: cannot unmarshal {json_kind(value)} into Go struct field .{name} of type string"
+            )
     return Body(document, tuple(duplicates))
+
+
+def _excerpt(data: bytes) -> str:
+    """The first bytes of a body: as text when they look like JSON, else in hexadecimal."""
+    if not data:
+        return "<empty>"
+    head = data[:_SHOWN_BYTES]
+    shown = head.decode(errors="replace") if data.startswith(b"{") else head.hex()
+    return f"{shown} ..." if len(data) > _SHOWN_BYTES else shown
 
 
 def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, tuple[str, ...]]:
@@ -102,10 +133,12 @@ def to_delete_options(data: bytes, content_type: str) -> DeleteOptions:
     """The options in the body of a DELETE; none where it is empty. Raises: BadRequest."""
     if not data:
         return DeleteOptions()
-    document = dict(parse(data, content_type, "DeleteOptions").document)
-    document.pop("kind", None)
-    document.pop("apiVersion", None)
     try:
+        document = dict(_parse(data, body_type(content_type)).document)
+        kind, version = document.pop("kind", None) or "DeleteOptions", document.pop("apiVersion", None) or "v1"
+        if kind != "DeleteOptions":
+            scheme = "pkg/apis/meta/internalversion/scheme/register.go:27"
+            raise BadRequest(f'no kind "{kind}" is registered for version "{version}" in scheme "{scheme}"')
         return decode(DeleteOptions, orjson.dumps(document)).value
-    except DecodeError as error:
-        raise BadRequest(f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: {error}') from error
+    except (Unreadable, DecodeError) as error:
+        raise BadRequest(str(error)) from error

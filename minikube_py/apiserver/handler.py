@@ -34,6 +34,7 @@ from minikube_py.apiserver.options import (
     Query,
     WriteOptions,
     check_delete_options,
+    integer,
     is_true,
     list_options,
     parse_revision,
@@ -113,7 +114,7 @@ class ResourceHandler:
         revision_text = request.query.get("resourceVersion", "")
         if not revision_text:
             await self._cacher.catch_up()
-        elif not await self._cacher.wait_for(parse_revision(revision_text), timeout_s=3):
+        elif not await self._cacher.wait_for(parse_revision(revision_text, is_list=False), timeout_s=3):
             raise too_large_revision(int(revision_text), self._cacher.revision)
         info = request.info
         item = self._cacher.of(resource).get(object_key(resource, info.namespace, info.name))
@@ -200,9 +201,7 @@ class ResourceHandler:
         return _written_answer(resource, request, written, warnings)
 
     async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        options = bodies.to_delete_options(request.body, request.content_type)
-        options = _with_query(options, request.query)
-        check_delete_options(options)
+        options = _delete_options(request)
         target = self.target(resource, request, dry_run=bool(options.dry_run))
         written = await self._writer.delete(target, options)
         definition = resource.definition
@@ -216,9 +215,7 @@ class ResourceHandler:
         return _written_answer(resource, request, written, ())
 
     async def delete_collection(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        options = bodies.to_delete_options(request.body, request.content_type)
-        options = _with_query(options, request.query)
-        check_delete_options(options)
+        options = _delete_options(request)
         page = await self._lister.list(resource, request.info.namespace, list_options(request.query, watch=False))
         for item in page.items:
             metadata = orjson.loads(item.data)["metadata"]
@@ -262,7 +259,7 @@ def _check_address(info: RequestInfo, obj: Resource) -> None:
     if info.name and metadata.name and metadata.name != info.name:
         raise BadRequest(f"the name of the object ({metadata.name}) does not match the name on the URL ({info.name})")
     if info.name and not metadata.name:
-        raise BadRequest("name must be provided")
+        raise BadRequest(f"the name of the object ({info.name} based on URL) was undeterminable: name must be provided")
     if metadata.namespace and metadata.namespace != info.namespace:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
 
@@ -273,18 +270,27 @@ def _must_have_version(resource: type[Resource], obj: Resource) -> Invalid:
     return invalid(definition.group, definition.kind, obj.metadata.name, [error])
 
 
-def _with_query(options: DeleteOptions, query: Query) -> DeleteOptions:
-    """Delete options may come in the query too."""
+def _delete_options(request: ApiRequest) -> DeleteOptions:
+    """From the body, or from the query when there is no body. Raises: BadRequest, Invalid."""
+    if request.body:
+        options = bodies.to_delete_options(request.body, request.content_type)
+    else:
+        options = _queried_delete_options(request.query)
+    check_delete_options(options)
+    return options
+
+
+def _queried_delete_options(query: Query) -> DeleteOptions:
     changes: dict[str, object] = {}
     if query.get("propagationPolicy"):
         changes["propagation_policy"] = query["propagationPolicy"]
-    if query.get("gracePeriodSeconds"):
-        changes["grace_period_seconds"] = int(query["gracePeriodSeconds"])
+    if "gracePeriodSeconds" in query:
+        changes["grace_period_seconds"] = integer(query["gracePeriodSeconds"])
     if query.get("orphanDependents"):
         changes["orphan_dependents"] = is_true(query, "orphanDependents")
     if query.get("dryRun"):
         changes["dry_run"] = (query["dryRun"],)
-    return options.model_copy(update=changes)
+    return DeleteOptions().model_copy(update=changes)
 
 
 def _include(query: Query) -> IncludeObject:

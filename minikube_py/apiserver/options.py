@@ -5,22 +5,25 @@ Kubernetes: apimachinery/pkg/apis/meta/v1/{types.go,validation}, internalversion
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.selectors import FieldSelector, Selector, SelectorError, parse_field_selector, parse_label_selector
 from minikube_py.api.status import BadRequest, InternalError, invalid
-from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, unsupported_value
+from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, too_long, unsupported_value
 
 Query = Mapping[str, str]
 """The query of a URL, the last value of each name."""
 
 META_GROUP = "meta.k8s.io"
+_MAX_MANAGER_BYTES = 128
 
 
 def is_true(query: Query, name: str) -> bool:
-    return query.get(name, "").lower() in ("1", "true")
+    """Whether a flag is set: as upstream, everything but `false` and `0` sets it, the empty text too."""
+    return name in query and query[name].lower() not in ("false", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def write_options(query: Query, kind: str) -> WriteOptions:
     validation = query.get("fieldValidation", "")
     if validation not in ("", "Ignore", "Strict", "Warn"):
         errors.append(unsupported_value("fieldValidation", validation, ("", "Ignore", "Strict", "Warn")))
+    if len(query.get("fieldManager", "").encode()) > _MAX_MANAGER_BYTES:
+        errors.append(too_long("fieldManager", _MAX_MANAGER_BYTES))
     if errors:
         raise invalid(META_GROUP, kind, "", errors)
     return WriteOptions(dry_run=query.get("dryRun") == "All", field_validation=validation or "Warn")
@@ -89,16 +94,15 @@ def list_options(query: Query, *, watch: bool) -> ListOptions:
         fields = parse_field_selector(query.get("fieldSelector", ""))
     except SelectorError as error:
         raise BadRequest(str(error)) from error
-    initial = query.get("sendInitialEvents")
     options = ListOptions(
         labels=labels,
         fields=fields,
         match=query.get("resourceVersionMatch", ""),
-        limit=max(_integer(query.get("limit", ""), "ParseInt"), 0),
+        limit=max(integer(query["limit"]), 0) if query.get("limit") else 0,
         continue_token=query.get("continue", ""),
         bookmarks=is_true(query, "allowWatchBookmarks"),
-        send_initial_events=None if initial is None else initial.lower() in ("1", "true"),
-        timeout_s=_integer(query["timeoutSeconds"], "ParseInt") if query.get("timeoutSeconds") else None,
+        send_initial_events=is_true(query, "sendInitialEvents") if "sendInitialEvents" in query else None,
+        timeout_s=integer(query["timeoutSeconds"]) if query.get("timeoutSeconds") else None,
     )
     revision_text = query.get("resourceVersion", "")
     errors = _match_errors(options, revision_text, watch)
@@ -106,15 +110,18 @@ def list_options(query: Query, *, watch: bool) -> ListOptions:
         raise invalid(META_GROUP, "ListOptions", "", errors)
     if not revision_text:
         return options
-    revision = parse_revision(revision_text, watch=watch)
+    revision = parse_revision(revision_text, is_list=not watch)
     return replace(options, revision=revision, is_revision_given=True)
 
 
-def parse_revision(text: str, *, watch: bool = False) -> int:
-    if text.isascii() and text.isdecimal():
+def parse_revision(text: str, *, is_list: bool) -> int:
+    """A resourceVersion of a query. Raises: BadRequest for lists, otherwise (as upstream) InternalError."""
+    is_number = text.isascii() and text.isdecimal()
+    if is_number and len(text) < 20 and int(text) <= _MAX_INT64:
         return int(text)
-    why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-    if watch:
+    problem = "value out of range" if is_number else "invalid syntax"
+    why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": {problem}'
+    if not is_list:
         error = InternalError(why)
         error.reason = ""  # type: ignore[misc]  # upstream answers this one without a reason
         raise error
@@ -152,10 +159,14 @@ def _match_errors(options: ListOptions, revision: str, watch: bool) -> list[Fiel
     return errors
 
 
-def _integer(text: str, parser: str) -> int:
-    if not text:
-        return 0
-    try:
-        return int(text)
-    except ValueError:
-        raise BadRequest(f'strconv.{parser}: parsing "{text}": invalid syntax') from None
+_MAX_INT64 = (1 << 63) - 1
+_INTEGER = re.compile("[-+]?[0-9]+", re.ASCII)
+
+
+def integer(text: str) -> int:
+    """A number of 64 bits. Raises: BadRequest."""
+    if not _INTEGER.fullmatch(text):
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if len(text) > 40 or not -_MAX_INT64 - 1 <= int(text) <= _MAX_INT64:
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return int(text)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import orjson
-
 from minikube_py.api.json_patch import apply_json_patch
+from minikube_py.api.manifest import ManifestError, parse_json_strict
 from minikube_py.api.merge_patch import apply_merge_patch
 from minikube_py.api.model import Json
 from minikube_py.api.patch import BadDirective, MalformedPatch, PatchDoesNotApply, PatchError, PatchTooLarge
@@ -60,9 +59,12 @@ class PatchBody:
             error = forbidden_value("force", "may not be specified for non-apply patch")
             raise invalid(META_GROUP, "PatchOptions", "", [error])
         try:
-            return cls(media_type, orjson.loads(data))
-        except orjson.JSONDecodeError as error:
-            raise BadRequest("error decoding patch: unexpected end of JSON input") from error
+            document, _ = parse_json_strict(data)
+        except ManifestError as error:
+            raise BadRequest(f"{_prefix(media_type)}{error}") from error
+        if document is None and media_type != MERGE_PATCH:
+            document = [] if media_type == JSON_PATCH else {}
+        return cls(media_type, document)
 
     @property
     def names_version(self) -> bool:
@@ -70,11 +72,8 @@ class PatchBody:
         if isinstance(self.document, dict):
             metadata = self.document.get("metadata")
             return isinstance(metadata, dict) and bool(metadata.get("resourceVersion"))
-        return any(
-            isinstance(operation, dict) and operation.get("path") == "/metadata/resourceVersion"
-            for operation in self.document
-            if isinstance(self.document, list)
-        )
+        operations = self.document if isinstance(self.document, list) else []
+        return any(isinstance(one, dict) and one.get("path") == "/metadata/resourceVersion" for one in operations)
 
     def apply(self, current: Resource) -> dict[str, Json]:
         """The document after the patch. Raises: BadRequest, Invalid, RequestEntityTooLarge, InternalError."""
@@ -91,6 +90,11 @@ class PatchBody:
         if not isinstance(patched, dict):
             raise BadRequest("the patch does not leave an object")
         return patched
+
+
+def _prefix(media_type: str) -> str:
+    """What stands before a parser's complaint: nothing for strategic merge patches, as upstream."""
+    return "" if media_type == STRATEGIC_MERGE_PATCH else "error decoding patch: "
 
 
 def _as_api_error(error: PatchError) -> ApiError:
