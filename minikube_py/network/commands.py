@@ -5,6 +5,7 @@ be read (and typed) as the lines a person would type.
 """
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +36,9 @@ async def run(argv: Sequence[str], text: str = "") -> str:
     try:
         stdout, stderr = await process.communicate(text.encode())
     except asyncio.CancelledError:
-        process.kill()
+        # It may have ended in this very moment.
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         raise
     if process.returncode != 0:
