@@ -27,9 +27,11 @@ _VERBS = "minikube_py.cli.verbs"
 COMMANDS = (
     Entry("create", f"{_VERBS}.create", "Create objects from files or flags", _BEGINNER),
     Entry("expose", f"{_VERBS}.expose", "Put a service in front of an object's pods", _BEGINNER),
+    Entry("run", f"{_VERBS}.run", "Run an image in a pod", _BEGINNER),
     Entry("explain", f"{_VERBS}.explain", "Show the documentation of a resource's fields", _INTERMEDIATE),
     Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
     Entry("delete", f"{_VERBS}.delete", "Delete objects by files, names, or label selector", _INTERMEDIATE),
+    Entry("rollout", f"{_VERBS}.rollout", "Manage the rollout of deployments", _DEPLOY),
     Entry("scale", f"{_VERBS}.scale", "Set the number of replicas", _DEPLOY),
     Entry("label", f"{_VERBS}.label", "Change the labels of objects", _SETTINGS),
     Entry("annotate", f"{_VERBS}.label", "Change the annotations of objects", _SETTINGS, "ANNOTATE"),

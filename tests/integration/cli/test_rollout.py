@@ -1,0 +1,69 @@
+"""rollout and run against a real API server; no controller runs there."""
+
+import json
+from pathlib import Path
+
+from tests.integration.cli.conftest import Run
+
+
+def test_a_rollout_is_paused_resumed_and_restarted(kubectl: Run) -> None:
+    kubectl("create", "deployment", "w", "--image=x")
+    assert kubectl("rollout", "pause", "deploy/w").out == "deployment.apps/w paused\n"
+    assert kubectl("rollout", "pause", "deploy/w").err == 'error: deployments.apps "w" is already paused\n'
+    assert kubectl("rollout", "restart", "deploy/w").err == (
+        'error: deployments.apps "w" can\'t restart paused deployment (run rollout resume first)\n'
+    )
+    assert kubectl("rollout", "resume", "deploy/w").out == "deployment.apps/w resumed\n"
+    assert kubectl("rollout", "restart", "deploy/w").out == "deployment.apps/w restarted\n"
+    annotations = kubectl("get", "deploy/w", "-o", "jsonpath={.spec.template.metadata.annotations}").out
+    assert set(json.loads(annotations)) == {"kubectl.kubernetes.io/restartedAt"}
+    late = kubectl("rollout", "status", "deploy/w", "--timeout=1ms")
+    assert late.out == "Waiting for deployment spec update to be observed...\n"
+    assert (late.code, late.err) == (1, "error: timed out waiting for the condition\n")
+
+
+def test_undo_goes_back_to_the_template_of_an_earlier_replica_set(kubectl: Run) -> None:
+    kubectl("create", "deployment", "u", "--image=x:2")
+    document = json.loads(kubectl("get", "deploy/u", "-o", "json").out)
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "u", "uid": document["metadata"]["uid"]}
+    for number in (1, 2):
+        labels = {"app": "u", "pod-template-hash": str(number)}
+        template = {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "x", "image": f"x:{number}"}]},
+        }
+        metadata = {
+            "name": f"u-{number}",
+            "labels": labels,
+            "ownerReferences": [owner],
+            "annotations": {"deployment.kubernetes.io/revision": str(number)},
+        }
+        spec = {"selector": {"matchLabels": labels}, "template": template}
+        replica_set = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec}
+        Path("rs.json").write_text(json.dumps(replica_set))
+        assert kubectl("create", "-f", "rs.json").code == 0
+    assert kubectl("rollout", "history", "deploy/u").out == (
+        "deployment.apps/u \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n"
+    )
+    assert kubectl("rollout", "undo", "deploy/u").out.startswith("deployment.apps/u rolled back")
+    image = kubectl("get", "deploy/u", "-o", "jsonpath={.spec.template.spec.containers[0].image}").out
+    assert image == "x:1"
+
+
+def test_run_makes_the_pod_that_kubectl_makes(kubectl: Run) -> None:
+    told = kubectl("run", "p1", "--image=busybox", "--restart=Never", "--dry-run=client", "-o", "json", "--", "sleep")
+    assert json.loads(told.out) == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"labels": {"run": "p1"}, "name": "p1"},
+        "spec": {
+            "containers": [{"args": ["sleep"], "image": "busybox", "name": "p1", "resources": {}}],
+            "dnsPolicy": "ClusterFirst",
+            "restartPolicy": "Never",
+        },
+        "status": {},
+    }
+    assert kubectl("run", "p1").err == 'error: required flag(s) "image" not set\n'
+    assert kubectl("run", "p1", "--image=x", "-i").err == (
+        "error: run --stdin is not supported by pykubectl yet; use kubectl\n"
+    )
