@@ -116,7 +116,7 @@ class DockerRuntime:
             await self.remove_sandbox(sandbox.id)
         await self._images.remove_pause()
         if self._cgroup_root:
-            await asyncio.to_thread(cgroups.remove, self._cgroup_root)
+            await cgroups.clear(self._cgroup_root)
 
     async def run_sandbox(self, config: SandboxConfig) -> SandboxStatus:
         mode = "none" if self._network else "bridge"
@@ -155,7 +155,7 @@ class DockerRuntime:
             others = [each.config for each in await self.list_sandboxes()]
             parent = self._cgroup_parent(config)
             if parent not in {self._cgroup_parent(other) for other in others}:
-                await asyncio.to_thread(cgroups.remove, parent)
+                await cgroups.clear(parent)
 
     async def list_sandboxes(self) -> tuple[SandboxStatus, ...]:
         found = [await self._inspect(row["Id"]) for row in await self._rows(f"{KIND}=sandbox")]

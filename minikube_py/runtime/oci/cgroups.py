@@ -4,11 +4,14 @@ runc makes a container's folder and sets its limits; here are only the things ru
 runs, read usage, and remove the folders above the containers when a pod or the whole cluster goes.
 """
 
+import asyncio
 import os
 import signal
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+_CLEAR_TRIES, _CLEAR_INTERVAL_S = 50, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,14 @@ def remove(path: str) -> bool:
             except OSError:
                 clean = False
     return clean
+
+
+async def clear(path: str) -> None:
+    """Remove a cgroup folder as soon as the kernel has let go of the processes that ended in it (milliseconds)."""
+    for _ in range(_CLEAR_TRIES):
+        if await asyncio.to_thread(remove, path):
+            return
+        await asyncio.sleep(_CLEAR_INTERVAL_S)
 
 
 def cpu_usage_ns(path: str) -> int:

@@ -102,7 +102,7 @@ class OciRuntime(OciAbilities):
             await self.remove_sandbox(sandbox_id)
         # Whatever a crash left with no record is still found by its cgroup.
         await asyncio.to_thread(cgroups.kill_all, self._config.cgroup_root)
-        await asyncio.to_thread(cgroups.remove, self._config.cgroup_root)
+        await cgroups.clear(self._config.cgroup_root)
         await asyncio.to_thread(shutil.rmtree, self._config.data, ignore_errors=True)
 
     async def run_sandbox(self, config: SandboxConfig) -> SandboxStatus:
@@ -296,7 +296,7 @@ class OciRuntime(OciAbilities):
         await asyncio.to_thread(folder.remove)
         others = any(self._cgroup_of(each) == self._cgroup_of(record) for each in self._other_sandboxes(record))
         if not others:
-            await asyncio.to_thread(cgroups.remove, self._cgroup_of(record))
+            await cgroups.clear(self._cgroup_of(record))
 
     def _other_sandboxes(self, record: SandboxRecord) -> tuple[SandboxRecord, ...]:
         return tuple(each for each in self._sandboxes.values() if each.id != record.id)
