@@ -70,25 +70,26 @@ def _is_refusal(answer: httpx.Response) -> bool:
     return 400 <= answer.status_code < 500 and answer.json()["kind"] == "Status" and bool(answer.json()["message"])
 
 
-@pytest.mark.parametrize(("content_type", "body"), NASTY, ids=_shown)
-async def test_no_body_crashes_a_create_or_an_update(client: httpx.AsyncClient, content_type: str, body: bytes) -> None:
-    headers = {"Content-Type": content_type}
-    assert _is_refusal(await client.post(CONFIG_MAPS, content=body, headers=headers))
-    assert _is_refusal(await client.put(f"{CONFIG_MAPS}/e1", content=body, headers=headers))
+async def test_no_body_crashes_a_create_or_an_update(client: httpx.AsyncClient) -> None:
+    for content_type, body in NASTY:
+        headers = {"Content-Type": content_type}
+        for method, path in (("POST", CONFIG_MAPS), ("PUT", f"{CONFIG_MAPS}/e1")):
+            answer = await client.request(method, path, content=body, headers=headers)
+            assert _is_refusal(answer), (method, content_type, body[:60], answer.text[:300])
+
+
+NASTY_PATCHES = [
+    *(b"", b"{", b"5", b'"x"', b"[1]", b"{} {}", b"\xff", b'{"a":nope}', b'{"metadata":null}', b'{"data":5}'),
+    *(b'{"metadata":{"generation":1e400}}', b'[{"op":5}]', b'[{"op":"add","path":5}]', b'[{"op":"add"}]'),
+    *(_nested(levels) for levels in (190, 300, 1000, 100_000)),
+]
 
 
 @pytest.mark.parametrize("content_type", [MERGE, STRATEGIC, JSON_PATCH])
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(b"", b"{", b"5", b'"x"', b"[1]", b"{} {}", b"\xff", b'{"a":nope}', b'{"metadata":null}', b'{"data":5}'),
-        *(b'{"metadata":{"generation":1e400}}', b'[{"op":5}]', b'[{"op":"add","path":5}]', b'[{"op":"add"}]'),
-        *(_nested(levels) for levels in (190, 300, 1000, 100_000)),
-    ],
-    ids=_shown,
-)
-async def test_no_body_crashes_a_patch(client: httpx.AsyncClient, content_type: str, body: bytes) -> None:
-    assert _is_refusal(await client.patch(f"{CONFIG_MAPS}/e1", content=body, headers={"Content-Type": content_type}))
+async def test_no_body_crashes_a_patch(client: httpx.AsyncClient, content_type: str) -> None:
+    for body in NASTY_PATCHES:
+        answer = await client.patch(f"{CONFIG_MAPS}/e1", content=body, headers={"Content-Type": content_type})
+        assert _is_refusal(answer), (body[:60], answer.text[:300])
 
 
 @pytest.mark.parametrize("content_type", [STRATEGIC, JSON_PATCH])
