@@ -130,10 +130,19 @@ class Verb(click.Command):
 class VerbGroup(click.Group):
     """A command that is a table of commands, each imported when it is asked for."""
 
-    def __init__(self, name: str, entries: Sequence[Entry], *, summary: str, default: Verb | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        entries: Sequence[Entry],
+        *,
+        summary: str,
+        default: Verb | None = None,
+        refused: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(name, help=summary, add_help_option=False, params=options_of(GlobalFlags, is_global=True))
         self.entries = tuple(entries)
         self.default = default
+        self.refused = refused
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [entry.name for entry in self.entries]
@@ -175,6 +184,9 @@ class VerbGroup(click.Group):
         return 0 if line.wants_help or path == PROGRAM else 1
 
     def _unknown(self, word: str, path: str) -> CommandError:
+        if word in self.refused:
+            command = f"{path.removeprefix(PROGRAM)} {word}".strip()
+            return CommandError(f"{command} is not supported by {PROGRAM} yet; use kubectl")
         if path == PROGRAM:
             return CommandError(f'unknown command "{word}" for "{PROGRAM}"')
         return UsageError(f'unknown command "{word}"', path)

@@ -29,12 +29,14 @@ COMMANDS = (
     Entry("expose", f"{_VERBS}.expose", "Put a service in front of an object's pods", _BEGINNER),
     Entry("run", f"{_VERBS}.run", "Run an image in a pod", _BEGINNER),
     Entry("explain", f"{_VERBS}.explain", "Show the documentation of a resource's fields", _INTERMEDIATE),
+    Entry("edit", f"{_VERBS}.edit", "Change an object in an editor", _INTERMEDIATE),
     Entry("get", f"{_VERBS}.get", "Show one or many resources", _INTERMEDIATE),
     Entry("delete", f"{_VERBS}.delete", "Delete objects by files, names, or label selector", _INTERMEDIATE),
     Entry("rollout", f"{_VERBS}.rollout", "Manage the rollout of deployments", _DEPLOY),
     Entry("scale", f"{_VERBS}.scale", "Set the number of replicas", _DEPLOY),
     Entry("label", f"{_VERBS}.label", "Change the labels of objects", _SETTINGS),
     Entry("annotate", f"{_VERBS}.label", "Change the annotations of objects", _SETTINGS, "ANNOTATE"),
+    Entry("exec", f"{_VERBS}.exec", "Run a command in a container", _TROUBLE),
     Entry("logs", f"{_VERBS}.logs", "Print the logs of a container in a pod", _TROUBLE),
     Entry("patch", f"{_VERBS}.patch", "Change fields of objects with a patch", _ADVANCED),
     Entry("wait", f"{_VERBS}.wait", "Wait until objects are in a certain state", _ADVANCED),
@@ -49,7 +51,16 @@ COMMANDS = (
     Entry("options", f"{_VERBS}.options", "List the flags that every command takes", _OTHER),
 )
 
-ROOT = VerbGroup(PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words")
+REFUSED = frozenset(
+    [
+        *("attach", "auth", "autoscale", "certificate", "completion", "cordon", "cp", "debug", "diff", "drain"),
+        *("kustomize", "plugin", "port-forward", "proxy", "replace", "set", "taint", "top", "uncordon"),
+    ]
+)
+
+ROOT = VerbGroup(
+    PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words", refused=REFUSED
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

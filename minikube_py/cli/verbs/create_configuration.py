@@ -160,4 +160,5 @@ SECRET = VerbGroup(
     "secret",
     (Entry("generic", _HERE, "Create a secret from literals or files", attribute="GENERIC"),),
     summary="Create a secret with specified type",
+    refused=frozenset({"tls", "docker-registry"}),
 )

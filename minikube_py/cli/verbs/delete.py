@@ -135,7 +135,9 @@ def _targets(call: Invocation[DeleteFlags]) -> list[Target]:
 def _delete_one(call: Invocation[DeleteFlags], target: Target, options: Document, results: Results) -> Deleted | None:
     if results.is_client_dry_run:
         return None
-    answer = call.session.connection.send("DELETE", target.path, options, results.query)
+    # A server that finds options in the body does not look at those of the query.
+    dry_run = {"dryRun": ["All"]} if results.strategy == "server" else {}
+    answer = call.session.connection.send("DELETE", target.path, {**options, **dry_run})
     if results.strategy != "none":
         return None
     details, metadata = answer.get("details") or {}, answer.get("metadata") or {}
