@@ -2,5 +2,5 @@
 
 Reading order: `service_map` (what the API says), `topology` (who may serve), `ruleset` (the rules, backend-neutral),
 `dataplanes.interface`, `dataplanes.simulated` (what every dataplane must do), `dataplanes.iptables_rules` (the rules as
-iptables text), `proxy` (the loop), `tracer` (where does this packet go?).
+iptables text), `proxy` (the loop), `run` (puts it together), `tracer` (where does this packet go?).
 """

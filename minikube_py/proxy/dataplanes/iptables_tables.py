@@ -6,10 +6,21 @@ added or removed; a chain whose text did not change is not mentioned.
 Kubernetes: pkg/proxy/iptables/proxier.go (partial syncs, KEP-3453), pkg/util/iptables/save_restore.go
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from minikube_py.proxy.dataplanes.interface import DataplaneFault
 from minikube_py.proxy.dataplanes.iptables_rules import JUMPS, TABLE_IS_OURS, Chains, Tables, is_ours
+
+_LINE: Final = re.compile(
+    r"\*(?P<table>\S+)\s*"
+    r"|:(?P<chain>\S+) (?P<policy>\S+).*"
+    r"|(?:\[\d+:\d+\] )?-A (?P<at>\S+)(?: (?P<rule>.*))?"
+    r"|(?P<commit>COMMIT\s*)"
+    r"|(?P<note>#.*|\s*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +43,27 @@ class SavedTable:
 
 
 def parse_save(text: str) -> dict[str, SavedTable]:
-    """The tables in the output of `iptables-save` (counters are allowed and dropped)."""
+    """The tables in the output of `iptables-save` (counters are allowed and dropped).
+
+    Raises: DataplaneFault with the line that iptables-save does not print.
+    """
     tables: dict[str, SavedTable] = {}
     policies: dict[str, str] = {}
     chains: dict[str, list[str]] = {}
     name = ""
     for line in text.splitlines():
-        if line.startswith("*"):
-            name, policies, chains = line[1:].strip(), {}, {}
-        elif line.startswith(":"):
-            chain, policy = line[1:].split()[:2]
-            chains[chain] = []
-            if policy != "-":
-                policies[chain] = policy
-        elif line.startswith(("-A ", "[")):
-            chain, _, rule = line[line.index("-A ") + 3 :].partition(" ")
-            chains.setdefault(chain, []).append(rule)
-        elif line.startswith("COMMIT"):
+        read = _LINE.fullmatch(line)
+        if read is None:
+            raise DataplaneFault(f"not a line of iptables-save: {line!r}")
+        if read["table"]:
+            name, policies, chains = read["table"], {}, {}
+        elif read["chain"]:
+            chains[read["chain"]] = []
+            if read["policy"] != "-":
+                policies[read["chain"]] = read["policy"]
+        elif read["at"]:
+            chains.setdefault(read["at"], []).append(read["rule"] or "")
+        elif read["commit"]:
             tables[name] = SavedTable(policies, {chain: tuple(rules) for chain, rules in chains.items()})
     return tables
 

@@ -14,10 +14,11 @@ from minikube_py.api.kinds.core.service import ServicePort
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort
 from minikube_py.proxy.dataplanes.interface import DataplaneFault
 from minikube_py.proxy.dataplanes.iptables import IptablesDataplane
+from minikube_py.proxy.dataplanes.nftables_generation import nftables_generation
 from minikube_py.proxy.ruleset import Backend, RuleSet, ServiceRules, compile
 from tests.contract.dataplane.worlds import CONFIG, PODS, NamespaceWorld
 from tests.support.eventually import eventually
-from tests.support.namespaces import socket_in
+from tests.support.namespaces import in_namespace, socket_in
 from tests.support.services import make_service, make_slice
 
 pytestmark = pytest.mark.netns
@@ -129,11 +130,19 @@ async def test_damage_by_hand_is_found_and_mended(iptables_world: NamespaceWorld
     assert await answering_pod(iptables_world) == "pod1"
 
 
-async def test_a_quiet_audit_does_not_even_read_the_tables(iptables_world: NamespaceWorld) -> None:
+async def test_a_foreign_rule_is_no_damage(iptables_world: NamespaceWorld) -> None:
     await sync(iptables_world, web("pod1"))
-    assert not await iptables_world.loop.call(iptables_world.dataplane.audit())
     iptables_world.node.run(["iptables", "-t", "filter", "-A", "INPUT", "-s", "203.0.113.9/32", "-j", "DROP"])
     assert not await iptables_world.loop.call(iptables_world.dataplane.audit())
+
+
+async def test_the_kernels_count_moves_with_every_change_and_only_then(iptables_world: NamespaceWorld) -> None:
+    await sync(iptables_world, web("pod1"))
+    counts = [in_namespace(iptables_world.node, nftables_generation) for _ in range(2)]
+    assert counts[0] is not None
+    assert counts[0] == counts[1]
+    iptables_world.node.run(["iptables", "-t", "nat", "-F", "KUBE-SERVICES"])
+    assert in_namespace(iptables_world.node, nftables_generation) != counts[0]
 
 
 async def test_a_new_process_takes_over_without_a_duplicate_and_without_leftovers(
