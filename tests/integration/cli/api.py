@@ -1,6 +1,7 @@
 """A scripted API server over real HTTP: what it answers is laid down beforehand, what it was asked is kept."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,14 @@ from threading import Thread
 from typing import Any
 
 Answer = tuple[int, Any]
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """A client may hang up in the middle of an answer: that is no error worth printing."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as the base class calls it
 
 
 @dataclass
@@ -63,7 +72,7 @@ def serving(api: ScriptedApi) -> Iterator[ScriptedApi]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _QuietServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
