@@ -19,6 +19,7 @@ from minikube_py.runtime.oci.conmon import ContainerFolder, Programs
 from minikube_py.runtime.oci.processes import read_pid_file, send_signal
 
 _CHUNK_BYTES = 32 * 1024
+_POLL_S = 0.01
 
 
 async def start_exec(
@@ -53,14 +54,15 @@ class _Exec:
         return await self._process.wait()
 
     async def _end(self) -> None:
-        if self._process.returncode is None:
-            # Killing the helper alone would leave the command running in the container.
+        while self._process.returncode is None:
+            # Killing the helper would leave the command running in the container, so the command is killed; it may
+            # print before the helper has written down its number.
             inner = read_pid_file(self._pid_file)
             if inner is not None:
                 send_signal(inner, signal.SIGKILL)
+                await self._process.wait()
             else:
-                self._process.kill()
-            await self._process.wait()
+                await asyncio.sleep(_POLL_S)
         self._draft.unlink(missing_ok=True)
         self._pid_file.unlink(missing_ok=True)
 
