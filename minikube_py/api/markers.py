@@ -48,6 +48,35 @@ class AtomicStruct:
     """A struct or mapping that server-side apply replaces whole."""
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What OpenAPI calls the format of a scalar, where its Python type does not say it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """A field that OpenAPI calls required although it is left out when empty, or may be null."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRequired:
+    """A field that OpenAPI does not call required although it is always written."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoDefault:
+    """A field that OpenAPI gives no default although it is always written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultsTo:
+    """The value that defaulting gives a field, where apply has to know it: lists keyed by such a field."""
+
+    value: str | bool | int
+
+
 class OneOf(tuple[str, ...]):
     """The values that a text may have; checked by the kind's validation, shown by OpenAPI."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from minikube_py.api.markers import AtomicStruct, ListType, MergeBy, MergeSet
+from minikube_py.api.markers import AtomicStruct, MergeBy, MergeSet
 from minikube_py.api.model import Json, Model, written, written_null
-from minikube_py.api.scalars import Time
+from minikube_py.api.scalars import Int64, Time
 
 
 class OwnerReference(Model):
@@ -45,10 +45,10 @@ class ObjectMeta(Model):
     self_link: str = ""
     uid: str = ""
     resource_version: str = ""
-    generation: int = 0
+    generation: Int64 = 0
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
-    deletion_grace_period_seconds: int | None = None
+    deletion_grace_period_seconds: Int64 | None = None
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
     owner_references: Annotated[tuple[OwnerReference, ...], MergeBy("uid", ("uid",))] = ()
@@ -77,7 +77,7 @@ class Condition(Model):
 
     type: str = written(str)
     status: str = written(str)
-    observed_generation: int = 0
+    observed_generation: Int64 = 0
     last_transition_time: Time | None = written_null()
     reason: str = written(str)
     message: str = written(str)
@@ -91,9 +91,9 @@ class Preconditions(Model):
 class DeleteOptions(Model):
     """How to delete: the body of a DELETE, or of a Pod's eviction."""
 
-    grace_period_seconds: int | None = None
+    grace_period_seconds: Int64 | None = None
     preconditions: Preconditions | None = None
     orphan_dependents: bool | None = None
     propagation_policy: str | None = None
-    dry_run: Annotated[tuple[str, ...], ListType("set")] = ()
+    dry_run: tuple[str, ...] = ()
     ignore_store_read_error_with_cluster_breaking_potential: bool | None = None

@@ -19,6 +19,8 @@ from typing import Annotated, Any, Self, TypeAlias
 from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from minikube_py.api.markers import Format
+
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
 _BINARY = {f"{letter}i": 1024 ** (index + 1) for index, letter in enumerate("KMGTPE")}
 _DECIMAL = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)} | {
@@ -147,6 +149,9 @@ class MicroTime(Time):
     __slots__ = ()
     _timespec = "microseconds"
 
+
+Int64: TypeAlias = Annotated[int, Format("int64")]
+"""A whole number of 64 bits; every other `int` of the API has 32."""
 
 IntOrString: TypeAlias = int | str
 """A number, or text: a port's name or a percentage."""

@@ -23,11 +23,11 @@ from minikube_py.api.kinds.apps.validation import (
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
-from minikube_py.api.markers import MergeBy, OneOf, RetainKeys
+from minikube_py.api.markers import MergeBy, OneOf, Required, RetainKeys
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import IntOrString, Time
+from minikube_py.api.scalars import Int64, IntOrString, Time
 from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required, unsupported_value
 
 
@@ -43,8 +43,8 @@ class DeploymentStrategy(Model):
 
 class DeploymentSpec(Model):
     replicas: int | None = None
-    selector: LabelSelector | None = None
-    template: PodTemplateSpec = written(PodTemplateSpec)
+    selector: Annotated[LabelSelector | None, Required()] = None
+    template: Annotated[PodTemplateSpec, Required()] = written(PodTemplateSpec)
     strategy: Annotated[DeploymentStrategy, RetainKeys()] = written(DeploymentStrategy)
     min_ready_seconds: int = 0
     revision_history_limit: int | None = None
@@ -62,7 +62,7 @@ class DeploymentCondition(Model):
 
 
 class DeploymentStatus(Model):
-    observed_generation: int = 0
+    observed_generation: Int64 = 0
     replicas: int = 0
     updated_replicas: int = 0
     available_replicas: int = 0

@@ -17,17 +17,17 @@ from minikube_py.api.kinds.apps.validation import selector_change_errors, worklo
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
-from minikube_py.api.markers import MergeBy
+from minikube_py.api.markers import MergeBy, Required
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import Time
+from minikube_py.api.scalars import Int64, Time
 from minikube_py.api.validation import FieldError
 
 
 class ReplicaSetSpec(Model):
     replicas: int | None = None
-    selector: LabelSelector | None = None
+    selector: Annotated[LabelSelector | None, Required()] = None
     template: PodTemplateSpec = written(PodTemplateSpec)
     min_ready_seconds: int = 0
 
@@ -43,7 +43,7 @@ class ReplicaSetCondition(Model):
 class ReplicaSetStatus(Model):
     replicas: int = written(int)
     fully_labeled_replicas: int = 0
-    observed_generation: int = 0
+    observed_generation: Int64 = 0
     ready_replicas: int = 0
     available_replicas: int = 0
     conditions: Annotated[tuple[ReplicaSetCondition, ...], MergeBy("type", ("type",))] = ()

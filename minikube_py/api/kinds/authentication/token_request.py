@@ -5,9 +5,12 @@ Kubernetes: pkg/registry/core/serviceaccount/storage/token.go
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from minikube_py.api.markers import DefaultsTo
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import Time
+from minikube_py.api.scalars import Int64, Time
 
 
 class BoundObjectReference(Model):
@@ -20,11 +23,11 @@ class BoundObjectReference(Model):
 class TokenRequestSpec(Model):
     audiences: tuple[str, ...] = ()
     bound_object_ref: BoundObjectReference | None = None
-    expiration_seconds: int | None = None
+    expiration_seconds: Int64 | None = None
 
 
 class TokenRequestStatus(Model):
-    token: str = ""
+    token: Annotated[str, DefaultsTo("")] = ""
     expiration_timestamp: Time | None = None
 
 

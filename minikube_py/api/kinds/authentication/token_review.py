@@ -6,13 +6,15 @@ Kubernetes: pkg/registry/authentication/tokenreview/storage.go
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from minikube_py.api.markers import NoDefault, Required
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 
 
 class TokenReviewSpec(Model):
-    token: str = written(str)
+    token: Annotated[str, NoDefault()] = written(str)
     audiences: tuple[str, ...] = ()
 
 
@@ -39,5 +41,5 @@ class TokenReview(
     verbs=("create",),
     generation_of=(),
 ):
-    spec: TokenReviewSpec = written(TokenReviewSpec)
+    spec: Annotated[TokenReviewSpec, Required()] = written(TokenReviewSpec)
     status: TokenReviewStatus = written(TokenReviewStatus)

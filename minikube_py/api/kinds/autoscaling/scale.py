@@ -5,12 +5,15 @@ Kubernetes: staging/src/k8s.io/api/autoscaling/v1/types.go
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from minikube_py.api.markers import DefaultsTo
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 
 
 class ScaleSpec(Model):
-    replicas: int = 0
+    replicas: Annotated[int, DefaultsTo(0)] = 0
 
 
 class ScaleStatus(Model):

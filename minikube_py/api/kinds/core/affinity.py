@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from minikube_py.api.kinds.core.common import NodeSelector, NodeSelectorTerm
-from minikube_py.api.markers import OneOf
+from minikube_py.api.markers import OneOf, Required
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written
 
 
 class PreferredSchedulingTerm(Model):
     weight: int = written(int)
-    preference: NodeSelectorTerm = written(NodeSelectorTerm)
+    preference: Annotated[NodeSelectorTerm, Required()] = written(NodeSelectorTerm)
 
 
 class NodeAffinity(Model):
@@ -34,7 +34,7 @@ class PodAffinityTerm(Model):
 
 class WeightedPodAffinityTerm(Model):
     weight: int = written(int)
-    pod_affinity_term: PodAffinityTerm = written(PodAffinityTerm)
+    pod_affinity_term: Annotated[PodAffinityTerm, Required()] = written(PodAffinityTerm)
 
 
 class PodAffinity(Model):

@@ -5,10 +5,13 @@ Kubernetes: pkg/registry/core/pod/storage (BindingREST)
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from minikube_py.api.kinds.core.common import ObjectReference
+from minikube_py.api.markers import Required
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 
 
 class Binding(Resource, version="v1", plural="bindings", verbs=("create",), generation_of=()):
-    target: ObjectReference = written(ObjectReference)
+    target: Annotated[ObjectReference, Required()] = written(ObjectReference)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from minikube_py.api.markers import ListType, OneOf
+from minikube_py.api.markers import DefaultsTo, ListType, OneOf
 from minikube_py.api.model import Model, written
-from minikube_py.api.scalars import Quantity, Time
+from minikube_py.api.scalars import Int64, Quantity, Time
 
 
 class LocalObjectReference(Model):
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ObjectReference(Model):
@@ -84,7 +84,7 @@ class Toleration(Model):
     operator: Annotated[str, OneOf("Equal", "Exists", "Gt", "Lt")] = ""
     value: str = ""
     effect: Annotated[str, OneOf("NoExecute", "NoSchedule", "PreferNoSchedule")] = ""
-    toleration_seconds: int | None = None
+    toleration_seconds: Int64 | None = None
 
 
 class EventSource(Model):
@@ -95,13 +95,13 @@ class EventSource(Model):
 class ConfigMapKeySelector(Model):
     key: str = written(str)
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class SecretKeySelector(Model):
     key: str = written(str)
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ObjectFieldSelector(Model):
@@ -119,4 +119,4 @@ class FileKeySelector(Model):
     volume_name: str = written(str)
     path: str = written(str)
     key: str = written(str)
-    optional: bool | None = None
+    optional: Annotated[bool | None, DefaultsTo(False)] = None

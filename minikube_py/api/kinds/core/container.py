@@ -16,9 +16,10 @@ from minikube_py.api.kinds.core.common import (
     SecretKeySelector,
 )
 from minikube_py.api.kinds.core.security import SecurityContext
-from minikube_py.api.markers import ListType, MergeBy, OneOf
+from minikube_py.api.kinds.core.signals import SIGNALS
+from minikube_py.api.markers import DefaultsTo, ListType, MergeBy, NoDefault, OneOf
 from minikube_py.api.model import Model, written
-from minikube_py.api.scalars import IntOrString
+from minikube_py.api.scalars import Int64, IntOrString
 
 
 class EnvVarSource(Model):
@@ -37,12 +38,12 @@ class EnvVar(Model):
 
 class ConfigMapEnvSource(Model):
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class SecretEnvSource(Model):
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class EnvFromSource(Model):
@@ -69,7 +70,7 @@ class HTTPGetAction(Model):
 
 
 class SleepAction(Model):
-    seconds: int = written(int)
+    seconds: Int64 = written(int)
 
 
 class TCPSocketAction(Model):
@@ -87,12 +88,12 @@ class LifecycleHandler(Model):
 class Lifecycle(Model):
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
-    stop_signal: str | None = None
+    stop_signal: Annotated[str | None, OneOf(*SIGNALS)] = None
 
 
 class GRPCAction(Model):
     port: int = written(int)
-    service: str | None = None
+    service: Annotated[str | None, DefaultsTo("")] = None
 
 
 class Probe(Model):
@@ -101,7 +102,7 @@ class Probe(Model):
     period_seconds: int = 0
     success_threshold: int = 0
     failure_threshold: int = 0
-    termination_grace_period_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
     exec: ExecAction | None = None
     grpc: GRPCAction | None = None
     http_get: HTTPGetAction | None = None
@@ -112,7 +113,7 @@ class ContainerPort(Model):
     name: str = ""
     host_port: int = 0
     container_port: int = written(int)
-    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP")] = ""
+    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP"), DefaultsTo("TCP")] = ""
     host_ip: str = ""
 
 
@@ -122,12 +123,12 @@ class ContainerResizePolicy(Model):
 
 
 class ContainerRestartRuleOnExitCodes(Model):
-    operator: str = written(str)
+    operator: Annotated[str, NoDefault()] = written(str)
     values: Annotated[tuple[int, ...], ListType("set")] = ()
 
 
 class ContainerRestartRule(Model):
-    action: str = written(str)
+    action: Annotated[str, NoDefault()] = written(str)
     exit_codes: ContainerRestartRuleOnExitCodes | None = None
 
 

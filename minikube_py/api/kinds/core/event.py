@@ -6,11 +6,12 @@ Kubernetes: pkg/registry/core/event/strategy.go
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Annotated, Self
 
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
 from minikube_py.api.kinds.core.event_validation import event_errors
+from minikube_py.api.markers import NotRequired, Required
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
@@ -45,20 +46,20 @@ class Event(
         "type",
     ),
 ):
-    involved_object: ObjectReference = written(ObjectReference)
+    involved_object: Annotated[ObjectReference, Required()] = written(ObjectReference)
     reason: str = ""
     message: str = ""
     source: EventSource = written(EventSource)
-    first_timestamp: Time | None = written_null()
-    last_timestamp: Time | None = written_null()
+    first_timestamp: Annotated[Time | None, NotRequired()] = written_null()
+    last_timestamp: Annotated[Time | None, NotRequired()] = written_null()
     count: int = 0
     type: str = ""
-    event_time: MicroTime | None = written_null()
+    event_time: Annotated[MicroTime | None, NotRequired()] = written_null()
     series: EventSeries | None = None
     action: str = ""
     related: ObjectReference | None = None
-    reporting_component: str = written(str)
-    reporting_instance: str = written(str)
+    reporting_component: Annotated[str, NotRequired()] = written(str)
+    reporting_instance: Annotated[str, NotRequired()] = written(str)
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return event_errors(self)

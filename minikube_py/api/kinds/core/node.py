@@ -11,10 +11,10 @@ from typing import Annotated, Self, TypeVar
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.node_columns import NODE_COLUMNS
 from minikube_py.api.kinds.core.node_validation import changed_node_errors, node_errors
-from minikube_py.api.markers import MergeBy, MergeSet, OneOf
+from minikube_py.api.markers import DefaultsTo, MergeBy, MergeSet, OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import Quantity, Time
+from minikube_py.api.scalars import Int64, Quantity, Time
 from minikube_py.api.validation import FieldError
 
 
@@ -75,11 +75,11 @@ class NodeFeatures(Model):
 
 class ContainerImage(Model):
     names: tuple[str, ...] = ()
-    size_bytes: int | None = None
+    size_bytes: Int64 | None = None
 
 
 class NodeSwapStatus(Model):
-    capacity: int | None = None
+    capacity: Int64 | None = None
 
 
 class NodeSystemInfo(Model):
@@ -102,7 +102,7 @@ class NodeRuntimeHandlerFeatures(Model):
 
 
 class NodeRuntimeHandler(Model):
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
     features: NodeRuntimeHandlerFeatures | None = None
 
 

@@ -18,7 +18,7 @@ from minikube_py.api.kinds.core.volume import Volume
 from minikube_py.api.markers import AtomicStruct, MergeBy, OneOf
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Model, written
-from minikube_py.api.scalars import Quantity
+from minikube_py.api.scalars import Int64, Quantity
 
 
 class PodDNSConfigOption(Model):
@@ -63,8 +63,8 @@ class PodSpec(Model):
     volumes: Annotated[tuple[Volume, ...], MergeBy("name", ("name",), retain_keys=True)] = ()
     containers: Annotated[tuple[Container, ...], MergeBy("name", ("name",))] = written(tuple)
     restart_policy: Annotated[str, OneOf("Always", "Never", "OnFailure")] = ""
-    termination_grace_period_seconds: int | None = None
-    active_deadline_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
+    active_deadline_seconds: Int64 | None = None
     dns_policy: Annotated[str, OneOf("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")] = ""
     node_selector: Annotated[Mapping[str, str], AtomicStruct()] = {}
     service_account_name: str = ""

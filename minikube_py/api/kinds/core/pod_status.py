@@ -9,19 +9,20 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from minikube_py.api.kinds.core.common import ResourceRequirements
-from minikube_py.api.markers import ListType, MergeBy, OneOf
+from minikube_py.api.kinds.core.signals import SIGNALS
+from minikube_py.api.markers import ListType, MergeBy, NoDefault, NotRequired, OneOf
 from minikube_py.api.model import Model, written, written_null
-from minikube_py.api.scalars import Quantity, Time
+from minikube_py.api.scalars import Int64, Quantity, Time
 
 
 class PodCondition(Model):
     type: str = written(str)
     status: str = written(str)
-    last_probe_time: Time | None = written_null()
+    last_probe_time: Annotated[Time | None, NotRequired()] = written_null()
     last_transition_time: Time | None = None
     reason: str = ""
     message: str = ""
-    observed_generation: int = 0
+    observed_generation: Int64 = 0
 
 
 class ResourceHealth(Model):
@@ -61,9 +62,9 @@ class ContainerState(Model):
 
 
 class LinuxContainerUser(Model):
-    uid: int = written(int)
-    gid: int = written(int)
-    supplemental_groups: tuple[int, ...] = ()
+    uid: Int64 = written(int)
+    gid: Int64 = written(int)
+    supplemental_groups: tuple[Int64, ...] = ()
 
 
 class ContainerUser(Model):
@@ -71,7 +72,7 @@ class ContainerUser(Model):
 
 
 class ImageVolumeStatus(Model):
-    image_ref: str = written(str)
+    image_ref: Annotated[str, NoDefault()] = written(str)
 
 
 class VolumeStatus(Model):
@@ -101,7 +102,7 @@ class ContainerStatus(Model):
     volume_mounts: Annotated[tuple[VolumeMountStatus, ...], MergeBy("mountPath", ("mountPath",))] = ()
     user: ContainerUser | None = None
     allocated_resources_status: Annotated[tuple[ResourceStatus, ...], MergeBy("name", ("name",))] = ()
-    stop_signal: str | None = None
+    stop_signal: Annotated[str | None, OneOf(*SIGNALS)] = None
 
 
 class ContainerExtendedResourceRequest(Model):
@@ -153,7 +154,7 @@ class PodStatus(Model):
         tuple[PodResourceClaimStatus, ...], MergeBy("name", ("name",), retain_keys=True)
     ] = ()
     host_ips: Annotated[tuple[HostIP, ...], MergeBy("ip")] = ()
-    observed_generation: int = 0
+    observed_generation: Int64 = 0
     extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
     allocated_resources: Mapping[str, Quantity] = {}
     resources: ResourceRequirements | None = None

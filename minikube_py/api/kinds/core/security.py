@@ -9,6 +9,7 @@ from typing import Annotated
 
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import Model, written
+from minikube_py.api.scalars import Int64
 
 
 class AppArmorProfile(Model):
@@ -44,11 +45,11 @@ class SecurityContext(Model):
     capabilities: Capabilities | None = None
     privileged: bool | None = None
     se_linux_options: SELinuxOptions | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     run_as_non_root: bool | None = None
     read_only_root_filesystem: bool | None = None
     allow_privilege_escalation: bool | None = None
-    run_as_group: int | None = None
+    run_as_group: Int64 | None = None
     proc_mount: Annotated[str | None, OneOf("Default", "Unmasked")] = None
     windows_options: WindowsSecurityContextOptions | None = None
     seccomp_profile: SeccompProfile | None = None
@@ -62,11 +63,11 @@ class Sysctl(Model):
 
 class PodSecurityContext(Model):
     se_linux_options: SELinuxOptions | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     run_as_non_root: bool | None = None
-    supplemental_groups: tuple[int, ...] = ()
-    fs_group: int | None = None
-    run_as_group: int | None = None
+    supplemental_groups: tuple[Int64, ...] = ()
+    fs_group: Int64 | None = None
+    run_as_group: Int64 | None = None
     sysctls: tuple[Sysctl, ...] = ()
     windows_options: WindowsSecurityContextOptions | None = None
     fs_group_change_policy: Annotated[str | None, OneOf("Always", "OnRootMismatch")] = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from minikube_py.api.markers import AtomicStruct, MergeBy, OneOf
+from minikube_py.api.markers import AtomicStruct, DefaultsTo, MergeBy, OneOf
 from minikube_py.api.meta import Condition
 from minikube_py.api.model import Model, written
 from minikube_py.api.scalars import IntOrString
@@ -16,7 +16,7 @@ from minikube_py.api.scalars import IntOrString
 
 class ServicePort(Model):
     name: str = ""
-    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP")] = ""
+    protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP"), DefaultsTo("TCP")] = ""
     port: int = written(int)
     target_port: IntOrString | None = None
     node_port: int = 0

@@ -38,17 +38,17 @@ from minikube_py.api.kinds.core.volume_legacy import (
     StorageOSVolumeSource,
     VsphereVirtualDiskVolumeSource,
 )
-from minikube_py.api.markers import OneOf
+from minikube_py.api.markers import DefaultsTo, NoDefault, OneOf, Required
 from minikube_py.api.meta import LabelSelector, ObjectMeta
 from minikube_py.api.model import Model, written
-from minikube_py.api.scalars import Quantity
+from minikube_py.api.scalars import Int64, Quantity
 
 
 class ConfigMapVolumeSource(Model):
     items: tuple[KeyToPath, ...] = ()
     default_mode: int | None = None
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class CSIVolumeSource(Model):
@@ -95,7 +95,7 @@ class PersistentVolumeClaimSpec(Model):
 
 class PersistentVolumeClaimTemplate(Model):
     metadata: ObjectMeta = written(ObjectMeta)
-    spec: PersistentVolumeClaimSpec = written(PersistentVolumeClaimSpec)
+    spec: Annotated[PersistentVolumeClaimSpec, Required()] = written(PersistentVolumeClaimSpec)
 
 
 class EphemeralVolumeSource(Model):
@@ -106,7 +106,7 @@ class HostPathVolumeSource(Model):
     path: str = written(str)
     type: Annotated[
         str | None,
-        OneOf("BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"),
+        OneOf("", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"),
     ] = None
 
 
@@ -119,7 +119,7 @@ class ISCSIVolumeSource(Model):
     target_portal: str = written(str)
     iqn: str = written(str)
     lun: int = written(int)
-    iscsi_interface: str = ""
+    iscsi_interface: Annotated[str, DefaultsTo("default")] = ""
     fs_type: str = ""
     read_only: bool = False
     portals: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ class ClusterTrustBundleProjection(Model):
 class ConfigMapProjection(Model):
     items: tuple[KeyToPath, ...] = ()
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class DownwardAPIProjection(Model):
@@ -159,8 +159,8 @@ class DownwardAPIProjection(Model):
 
 
 class PodCertificateProjection(Model):
-    signer_name: str = written(str)
-    key_type: str = written(str)
+    signer_name: Annotated[str, NoDefault()] = written(str)
+    key_type: Annotated[str, NoDefault()] = written(str)
     max_expiration_seconds: int | None = None
     credential_bundle_path: str = ""
     key_path: str = ""
@@ -171,12 +171,12 @@ class PodCertificateProjection(Model):
 class SecretProjection(Model):
     items: tuple[KeyToPath, ...] = ()
     optional: bool | None = None
-    name: str = ""
+    name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ServiceAccountTokenProjection(Model):
     audience: str = ""
-    expiration_seconds: int | None = None
+    expiration_seconds: Int64 | None = None
     path: str = written(str)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from minikube_py.api.kinds.core.common import LocalObjectReference
-from minikube_py.api.markers import OneOf
+from minikube_py.api.markers import DefaultsTo, OneOf, Required
 from minikube_py.api.model import Model, written
 
 
@@ -25,10 +25,10 @@ class AWSElasticBlockStoreVolumeSource(Model):
 class AzureDiskVolumeSource(Model):
     disk_name: str = written(str)
     disk_uri: str = written(str, alias="diskURI")
-    caching_mode: Annotated[str, OneOf("None", "ReadOnly", "ReadWrite")] = ""
-    fs_type: str = ""
-    read_only: bool = False
-    kind: Annotated[str, OneOf("Dedicated", "Managed", "Shared")] = ""
+    caching_mode: Annotated[str, OneOf("None", "ReadOnly", "ReadWrite"), DefaultsTo("ReadWrite")] = ""
+    fs_type: Annotated[str, DefaultsTo("ext4")] = ""
+    read_only: Annotated[bool, DefaultsTo(False)] = False
+    kind: Annotated[str, OneOf("Dedicated", "Managed", "Shared"), DefaultsTo("Shared")] = ""
 
 
 class AzureFileVolumeSource(Model):
@@ -117,9 +117,9 @@ class RBDVolumeSource(Model):
     monitors: tuple[str, ...] = written(tuple)
     image: str = written(str)
     fs_type: str = ""
-    pool: str = ""
-    user: str = ""
-    keyring: str = ""
+    pool: Annotated[str, DefaultsTo("rbd")] = ""
+    user: Annotated[str, DefaultsTo("admin")] = ""
+    keyring: Annotated[str, DefaultsTo("/etc/ceph/keyring")] = ""
     secret_ref: LocalObjectReference | None = None
     read_only: bool = False
 
@@ -127,13 +127,13 @@ class RBDVolumeSource(Model):
 class ScaleIOVolumeSource(Model):
     gateway: str = written(str)
     system: str = written(str)
-    secret_ref: LocalObjectReference | None = None
+    secret_ref: Annotated[LocalObjectReference | None, Required()] = None
     ssl_enabled: bool | None = None
     protection_domain: str = ""
     storage_pool: str = ""
-    storage_mode: str = ""
+    storage_mode: Annotated[str, DefaultsTo("ThinProvisioned")] = ""
     volume_name: str = ""
-    fs_type: str = ""
+    fs_type: Annotated[str, DefaultsTo("xfs")] = ""
     read_only: bool = False
 
 

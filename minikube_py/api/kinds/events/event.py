@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace as dataclass_replace
-from typing import Self
+from typing import Annotated, Self
 
 from minikube_py.api.definition import Cell, Column
 from minikube_py.api.kinds.core import event as core
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
 from minikube_py.api.kinds.core.event_validation import event_errors, new_event_errors
+from minikube_py.api.markers import Required
 from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
@@ -48,7 +49,7 @@ def _shown_as(column: Column) -> Column:
 
 class EventSeries(Model):
     count: int = written(int)
-    last_observed_time: MicroTime | None = None
+    last_observed_time: Annotated[MicroTime | None, Required()] = None
 
 
 class Event(
