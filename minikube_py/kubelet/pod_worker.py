@@ -94,6 +94,7 @@ class PodWorker:
         self._refreshed_at = 0.0
         self._backoffs: dict[str, Backoff] = {}
         self._shown: Mapping[str, Waiting] = {}
+        self._is_declared_over = False
         self._has_finished = False
 
     @property
@@ -234,7 +235,8 @@ class PodWorker:
                 await self._context.runtime.remove_sandbox(sandbox.id)
             await self._context.files.remove(self._pod)
             self._has_finished = True
-        elif is_deleted:
+        elif is_deleted and not self._is_declared_over:
+            self._is_declared_over = True
             self._context.report(self._pod, self._status, is_final=True)
 
     async def _act(self, observed: ObservedPod, actions: tuple[Action, ...]) -> None:
