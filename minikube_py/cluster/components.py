@@ -17,6 +17,8 @@ class Component:
     argv: tuple[str, ...]
     ready_url: str = ""
     """Answers 200 when the component is ready; empty: ready as soon as it runs."""
+    needs_nodes: bool = False
+    """Started when the nodes are Ready: what it makes on the machine is then undone in the opposite order."""
 
 
 def components(config: ClusterConfig) -> tuple[Component, ...]:
@@ -108,4 +110,5 @@ def _proxy(config: ClusterConfig) -> Component:
         f"--hostname-override={config.node_names[0]}",
         f"--cluster-cidr={POD_CIDR}",
     )
-    return _python("proxy", "proxy", *flags)
+    proxy = _python("proxy", "proxy", *flags)
+    return Component(proxy.name, proxy.argv, needs_nodes=True)

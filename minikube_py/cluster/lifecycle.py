@@ -40,16 +40,21 @@ def start(config: ClusterConfig, progress: Progress) -> None:
     config.save()
     with progress.step("Preparing keys and folders"):
         make_material(config)
-    for component in components(config):
-        if component.name in running:
-            continue
-        with progress.step(f"Starting {component.name}"):
-            table.start(component)
-            if component.ready_url:
-                _wait_until_ready(component, table)
+    wanted = [component for component in components(config) if component.name not in running]
+    for component in (c for c in wanted if not c.needs_nodes):
+        _start_one(component, table, progress)
     with progress.step("Waiting for the node to be Ready"):
         _wait_for_nodes(config, table)
+    for component in (c for c in wanted if c.needs_nodes):
+        _start_one(component, table, progress)
     enter_context(config)
+
+
+def _start_one(component: Component, table: ProcessTable, progress: Progress) -> None:
+    with progress.step(f"Starting {component.name}"):
+        table.start(component)
+        if component.ready_url:
+            _wait_until_ready(component, table)
 
 
 def _check_port_is_free(port: int) -> None:

@@ -22,10 +22,10 @@ def remove_pods_and_rules(config: ClusterConfig) -> None:
     """Take away everything outside the cluster's folder, and the mounts inside it. Raises: MinikubeError."""
     if config.runtime == "simulated":
         return
-    for index, node in enumerate(config.node_names):
-        asyncio.run(_remove_node(config, index, node))
     proxy = [sys.executable, "-m", "minikube_py.proxy", "--cleanup", f"--proxy-mode={config.proxy_mode}"]
     subprocess.run(proxy, check=False, capture_output=True)
+    for index, node in enumerate(config.node_names):
+        asyncio.run(_remove_node(config, index, node))
     _unmount_below(config.folder)
 
 

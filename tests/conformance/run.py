@@ -2,7 +2,7 @@
 
     python -m tests.conformance.run --e2e DIR --list FILE [--store etcd] [--container-runtime simulated]
 
-DIR holds a copy of the suite with a program `run` (--kubeconfig, --list, --out, --parallel), or is `e2e.test` itself, of
+DIR holds a copy of the suite with a program `run` (--kubeconfig, --list, --out, --parallel), or is `e2e.test` of
 any Kubernetes release. Exit status: 0 when every test of the list passed.
 """
 

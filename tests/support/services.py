@@ -54,9 +54,7 @@ def make_slice(
         endpoints=tuple(
             Endpoint(
                 addresses=(entry.address,),
-                conditions=EndpointConditions(
-                    ready=entry.ready, serving=entry.serving, terminating=entry.terminating
-                ),
+                conditions=EndpointConditions(ready=entry.ready, serving=entry.serving, terminating=entry.terminating),
                 node_name=entry.node,
             )
             for entry in entries
