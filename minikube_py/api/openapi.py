@@ -14,12 +14,7 @@ from minikube_py.api.openapi_schemas import META, Schemas, group_version_kind, r
 from minikube_py.api.resource import Resource
 
 _MEDIA_TYPES = ("application/json", "application/yaml")
-_PATCH_TYPES = (
-    "application/apply-patch+yaml",
-    "application/json-patch+json",
-    "application/merge-patch+json",
-    "application/strategic-merge-patch+json",
-)
+_PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json")
 _ACTIONS = {"create": "post", "update": "put"}
 _ON_COLLECTION = {"list": "get", "create": "post", "deletecollection": "delete"}
 _ON_OBJECT = {"get": "get", "update": "put", "patch": "patch", "delete": "delete"}

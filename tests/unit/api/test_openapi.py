@@ -106,7 +106,7 @@ def test_the_document_names_kinds_and_actions_for_clients() -> None:
     path = document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]
     assert path["patch"]["x-kubernetes-action"] == "patch"
     assert path["patch"]["x-kubernetes-group-version-kind"] == {"group": "apps", "kind": "Deployment", "version": "v1"}
-    assert "application/apply-patch+yaml" in path["patch"]["requestBody"]["content"]
+    assert "application/strategic-merge-patch+json" in path["patch"]["requestBody"]["content"]
     assert [parameter["name"] for parameter in path["put"]["parameters"]] == [
         "dryRun",
         "fieldManager",

@@ -23,9 +23,9 @@ from minikube_py.api.kinds.apps.validation import (
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
-from minikube_py.api.markers import MergeBy, OneOf, Required, RetainKeys
+from minikube_py.api.markers import MergeBy, NotRequired, OneOf, Required, RetainKeys
 from minikube_py.api.meta import LabelSelector
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Int64, IntOrString, Time
 from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required, unsupported_value
@@ -57,8 +57,8 @@ class DeploymentCondition(Model):
     status: str = written(str)
     reason: str = ""
     message: str = ""
-    last_update_time: Time | None = None
-    last_transition_time: Time | None = None
+    last_update_time: Annotated[Time | None, NotRequired()] = written_null()
+    last_transition_time: Annotated[Time | None, NotRequired()] = written_null()
 
 
 class DeploymentStatus(Model):

@@ -17,9 +17,9 @@ from minikube_py.api.kinds.apps.validation import selector_change_errors, worklo
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
-from minikube_py.api.markers import MergeBy, Required
+from minikube_py.api.markers import MergeBy, NotRequired, Required
 from minikube_py.api.meta import LabelSelector
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Int64, Time
 from minikube_py.api.validation import FieldError
@@ -35,7 +35,7 @@ class ReplicaSetSpec(Model):
 class ReplicaSetCondition(Model):
     type: str = written(str)
     status: str = written(str)
-    last_transition_time: Time | None = None
+    last_transition_time: Annotated[Time | None, NotRequired()] = written_null()
     reason: str = ""
     message: str = ""
 

@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.markers import MergeBy, OneOf
-from minikube_py.api.model import Model, replace, written
+from minikube_py.api.markers import MergeBy, NotRequired, OneOf
+from minikube_py.api.model import Model, replace, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.validation import FieldError, dns_label_error, invalid_value, qualified_name_errors
@@ -30,7 +30,7 @@ class NamespaceSpec(Model):
 class NamespaceCondition(Model):
     type: str = written(str)
     status: str = written(str)
-    last_transition_time: Time | None = None
+    last_transition_time: Annotated[Time | None, NotRequired()] = written_null()
     reason: str = ""
     message: str = ""
 

@@ -11,8 +11,8 @@ from typing import Annotated, Self, TypeVar
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.node_columns import NODE_COLUMNS
 from minikube_py.api.kinds.core.node_validation import changed_node_errors, node_errors
-from minikube_py.api.markers import DefaultsTo, MergeBy, MergeSet, OneOf
-from minikube_py.api.model import Model, replace, written
+from minikube_py.api.markers import DefaultsTo, MergeBy, MergeSet, NotRequired, OneOf
+from minikube_py.api.model import Model, replace, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Int64, Quantity, Time
 from minikube_py.api.validation import FieldError
@@ -48,8 +48,8 @@ class NodeAddress(Model):
 class NodeCondition(Model):
     type: str = written(str)
     status: str = written(str)
-    last_heartbeat_time: Time | None = None
-    last_transition_time: Time | None = None
+    last_heartbeat_time: Annotated[Time | None, NotRequired()] = written_null()
+    last_transition_time: Annotated[Time | None, NotRequired()] = written_null()
     reason: str = ""
     message: str = ""
 

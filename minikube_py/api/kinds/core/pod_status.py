@@ -19,7 +19,7 @@ class PodCondition(Model):
     type: str = written(str)
     status: str = written(str)
     last_probe_time: Annotated[Time | None, NotRequired()] = written_null()
-    last_transition_time: Time | None = None
+    last_transition_time: Annotated[Time | None, NotRequired()] = written_null()
     reason: str = ""
     message: str = ""
     observed_generation: Int64 = 0
@@ -37,7 +37,7 @@ class ResourceStatus(Model):
 
 
 class ContainerStateRunning(Model):
-    started_at: Time | None = None
+    started_at: Annotated[Time | None, NotRequired()] = written_null()
 
 
 class ContainerStateTerminated(Model):
@@ -45,8 +45,8 @@ class ContainerStateTerminated(Model):
     signal: int = 0
     reason: str = ""
     message: str = ""
-    started_at: Time | None = None
-    finished_at: Time | None = None
+    started_at: Annotated[Time | None, NotRequired()] = written_null()
+    finished_at: Annotated[Time | None, NotRequired()] = written_null()
     container_id: str = ""
 
 

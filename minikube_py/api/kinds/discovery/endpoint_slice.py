@@ -21,7 +21,7 @@ from minikube_py.api.kinds.discovery.endpoint import (
     ForZone,
 )
 from minikube_py.api.kinds.discovery.validation import endpoint_errors, port_errors
-from minikube_py.api.markers import OneOf
+from minikube_py.api.markers import NotRequired, OneOf
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError, immutable_errors
@@ -43,7 +43,7 @@ class EndpointSlice(
     ),
     generation_of=("endpoints", "ports", "address_type"),
 ):
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: Annotated[tuple[Endpoint, ...], NotRequired()] = written(tuple)
     ports: tuple[EndpointPort, ...] = ()
     address_type: Annotated[str, OneOf("FQDN", "IPv4", "IPv6")] = written(str)
 

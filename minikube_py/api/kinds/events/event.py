@@ -14,7 +14,7 @@ from minikube_py.api.kinds.core import event as core
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
 from minikube_py.api.kinds.core.event_validation import event_errors, new_event_errors
-from minikube_py.api.markers import Required
+from minikube_py.api.markers import NotRequired, Required
 from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime, Time
@@ -87,8 +87,8 @@ class Event(
     note: str = ""
     type: str = ""
     deprecated_source: EventSource = written(EventSource)
-    deprecated_first_timestamp: Time | None = None
-    deprecated_last_timestamp: Time | None = None
+    deprecated_first_timestamp: Annotated[Time | None, NotRequired()] = written_null()
+    deprecated_last_timestamp: Annotated[Time | None, NotRequired()] = written_null()
     deprecated_count: int = 0
 
     def as_core(self) -> core.Event:

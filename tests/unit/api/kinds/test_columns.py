@@ -60,3 +60,12 @@ def _without_age(cell: Json) -> Json:
 )
 def test_an_age_is_told_in_two_units_while_it_is_young(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize("row", recorded("tables.jsonl"), ids=_case)
+def test_an_object_is_written_as_the_real_server_writes_it(row: dict[str, Json]) -> None:
+    """Nulls and all; but for an empty EndpointSlice, whose lists are there or left out instead of being null."""
+    written = kind_of(row["object"]).from_dict(row["object"]).to_dict()
+    assert {key: value for key, value in written.items() if value != []} == {
+        key: value for key, value in row["object"].items() if value is not None or key not in ("endpoints", "ports")
+    }
