@@ -32,16 +32,22 @@ from minikube_py.api.validation import FieldError, forbidden_value, invalid_valu
 
 
 class RollingUpdateDeployment(Model):
+    """How many pods may be missing, or too many, on the way."""
+
     max_unavailable: IntOrString | None = None
     max_surge: IntOrString | None = None
 
 
 class DeploymentStrategy(Model):
+    """How old pods give way to new ones."""
+
     type: Annotated[str, OneOf("Recreate", "RollingUpdate")] = ""
     rolling_update: RollingUpdateDeployment | None = None
 
 
 class DeploymentSpec(Model):
+    """Which pods there should be, and how they are replaced when that changes."""
+
     replicas: int | None = None
     selector: Annotated[LabelSelector | None, Required()] = None
     template: Annotated[PodTemplateSpec, Required()] = written(PodTemplateSpec)
@@ -53,6 +59,8 @@ class DeploymentSpec(Model):
 
 
 class DeploymentCondition(Model):
+    """One observation of a deployment."""
+
     type: str = written(str)
     status: str = written(str)
     reason: str = ""
@@ -62,6 +70,8 @@ class DeploymentCondition(Model):
 
 
 class DeploymentStatus(Model):
+    """How far the rollout is."""
+
     observed_generation: Int64 = 0
     replicas: int = 0
     updated_replicas: int = 0

@@ -26,6 +26,8 @@ from minikube_py.api.validation import FieldError
 
 
 class ReplicaSetSpec(Model):
+    """How many pods of which template there should be."""
+
     replicas: int | None = None
     selector: Annotated[LabelSelector | None, Required()] = None
     template: PodTemplateSpec = written(PodTemplateSpec)
@@ -41,6 +43,8 @@ class ReplicaSetCondition(Model):
 
 
 class ReplicaSetStatus(Model):
+    """How many pods there are."""
+
     replicas: int = written(int)
     fully_labeled_replicas: int = 0
     observed_generation: Int64 = 0

@@ -18,6 +18,8 @@ from minikube_py.api.validation import FieldError, invalid_value
 
 
 class LeaseSpec(Model):
+    """Who holds the lease, since when and for how long."""
+
     holder_identity: str | None = None
     lease_duration_seconds: int | None = None
     acquire_time: MicroTime | None = None

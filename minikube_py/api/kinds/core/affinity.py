@@ -48,12 +48,16 @@ class PodAntiAffinity(Model):
 
 
 class Affinity(Model):
+    """Which nodes a pod is drawn to or driven from, by their labels and by the pods that run there."""
+
     node_affinity: NodeAffinity | None = None
     pod_affinity: PodAffinity | None = None
     pod_anti_affinity: PodAntiAffinity | None = None
 
 
 class TopologySpreadConstraint(Model):
+    """How evenly pods must be spread over the values of a node label."""
+
     max_skew: int = written(int)
     topology_key: str = written(str)
     when_unsatisfiable: Annotated[str, OneOf("DoNotSchedule", "ScheduleAnyway")] = written(str)

@@ -14,10 +14,14 @@ from minikube_py.api.scalars import Int64, Quantity, Time
 
 
 class LocalObjectReference(Model):
+    """An object of the same namespace, by name."""
+
     name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ObjectReference(Model):
+    """Another object, by kind and name."""
+
     kind: str = ""
     namespace: str = ""
     name: str = ""
@@ -53,11 +57,15 @@ class NodeSelectorRequirement(Model):
 
 
 class NodeSelectorTerm(Model):
+    """Conditions that a node must meet, all of them."""
+
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
 
 class NodeSelector(Model):
+    """Terms of which a node must meet one."""
+
     node_selector_terms: tuple[NodeSelectorTerm, ...] = written(tuple)
 
 
@@ -67,12 +75,16 @@ class ResourceClaim(Model):
 
 
 class ResourceRequirements(Model):
+    """How much of a resource is asked for, and how much may be used."""
+
     limits: Mapping[str, Quantity] = {}
     requests: Mapping[str, Quantity] = {}
     claims: Annotated[tuple[ResourceClaim, ...], ListType("map", ("name",))] = ()
 
 
 class Taint(Model):
+    """What keeps pods off a node unless they tolerate it."""
+
     key: str = written(str)
     value: str = ""
     effect: Annotated[str, OneOf("NoExecute", "NoSchedule", "PreferNoSchedule")] = written(str)
@@ -80,6 +92,8 @@ class Taint(Model):
 
 
 class Toleration(Model):
+    """A taint of nodes that a pod puts up with."""
+
     key: str = ""
     operator: Annotated[str, OneOf("Equal", "Exists", "Gt", "Lt")] = ""
     value: str = ""

@@ -23,6 +23,8 @@ from minikube_py.api.scalars import Int64, IntOrString
 
 
 class EnvVarSource(Model):
+    """Where the value of an environment variable comes from; one of these."""
+
     field_ref: ObjectFieldSelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
     config_map_key_ref: ConfigMapKeySelector | None = None
@@ -31,6 +33,8 @@ class EnvVarSource(Model):
 
 
 class EnvVar(Model):
+    """An environment variable, given or taken from elsewhere."""
+
     name: str = written(str)
     value: str = ""
     value_from: EnvVarSource | None = None
@@ -47,12 +51,16 @@ class SecretEnvSource(Model):
 
 
 class EnvFromSource(Model):
+    """A config map or secret whose entries become environment variables."""
+
     prefix: str = ""
     config_map_ref: ConfigMapEnvSource | None = None
     secret_ref: SecretEnvSource | None = None
 
 
 class ExecAction(Model):
+    """Running a command in the container."""
+
     command: tuple[str, ...] = ()
 
 
@@ -62,6 +70,8 @@ class HTTPHeader(Model):
 
 
 class HTTPGetAction(Model):
+    """Asking for a page."""
+
     path: str = ""
     port: IntOrString = written(int)
     host: str = ""
@@ -70,15 +80,21 @@ class HTTPGetAction(Model):
 
 
 class SleepAction(Model):
+    """Waiting."""
+
     seconds: Int64 = written(int)
 
 
 class TCPSocketAction(Model):
+    """Opening a connection."""
+
     port: IntOrString = written(int)
     host: str = ""
 
 
 class LifecycleHandler(Model):
+    """One thing to do; one of these."""
+
     exec: ExecAction | None = None
     http_get: HTTPGetAction | None = None
     tcp_socket: TCPSocketAction | None = None
@@ -86,17 +102,23 @@ class LifecycleHandler(Model):
 
 
 class Lifecycle(Model):
+    """What to do at the beginning and the end of a container's life."""
+
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
     stop_signal: Annotated[str | None, OneOf(*SIGNALS)] = None
 
 
 class GRPCAction(Model):
+    """Asking the gRPC health service."""
+
     port: int = written(int)
     service: Annotated[str | None, DefaultsTo("")] = None
 
 
 class Probe(Model):
+    """A question that is put to a container again and again; one kind of question."""
+
     initial_delay_seconds: int = 0
     timeout_seconds: int = 0
     period_seconds: int = 0
@@ -110,6 +132,8 @@ class Probe(Model):
 
 
 class ContainerPort(Model):
+    """A port that the container listens on."""
+
     name: str = ""
     host_port: int = 0
     container_port: int = written(int)
@@ -138,6 +162,8 @@ class VolumeDevice(Model):
 
 
 class VolumeMount(Model):
+    """Where one of the pod's volumes appears among the container's files."""
+
     name: str = written(str)
     read_only: bool = False
     mount_path: str = written(str)
@@ -148,6 +174,8 @@ class VolumeMount(Model):
 
 
 class Container(Model):
+    """One program of a pod, from one image."""
+
     name: str = written(str)
     image: str = ""
     command: tuple[str, ...] = ()
@@ -185,6 +213,8 @@ class Container(Model):
 
 
 class EphemeralContainer(Model):
+    """A container that is added to a running pod to look into it, and never restarted."""
+
     target_container_name: str = ""
     args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()

@@ -24,6 +24,8 @@ KUBERNETES = "kubernetes"
 
 
 class NamespaceSpec(Model):
+    """Who has to empty the namespace before it can go."""
+
     finalizers: tuple[str, ...] = ()
 
 
@@ -36,6 +38,8 @@ class NamespaceCondition(Model):
 
 
 class NamespaceStatus(Model):
+    """Whether the namespace is being deleted."""
+
     phase: Annotated[str, OneOf("Active", "Terminating")] = ""
     conditions: Annotated[tuple[NamespaceCondition, ...], MergeBy("type", ("type",))] = ()
 

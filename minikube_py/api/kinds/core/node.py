@@ -31,6 +31,8 @@ class NodeConfigSource(Model):
 
 
 class NodeSpec(Model):
+    """What people and controllers want of a node."""
+
     pod_cidr: str = ""
     external_id: str = ""
     provider_id: str = ""
@@ -46,6 +48,8 @@ class NodeAddress(Model):
 
 
 class NodeCondition(Model):
+    """One observation of a node, such as Ready or MemoryPressure."""
+
     type: str = written(str)
     status: str = written(str)
     last_heartbeat_time: Annotated[Time | None, NotRequired()] = written_null()
@@ -112,6 +116,8 @@ class AttachedVolume(Model):
 
 
 class NodeStatus(Model):
+    """What the kubelet told of its node."""
+
     capacity: Mapping[str, Quantity] = {}
     allocatable: Mapping[str, Quantity] = {}
     phase: Annotated[str, OneOf("Pending", "Running", "Terminated")] = ""

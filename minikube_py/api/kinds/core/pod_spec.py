@@ -27,12 +27,16 @@ class PodDNSConfigOption(Model):
 
 
 class PodDNSConfig(Model):
+    """Name servers and search domains of a pod, beside what its DNS policy gives."""
+
     nameservers: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
     options: tuple[PodDNSConfigOption, ...] = ()
 
 
 class HostAlias(Model):
+    """A line of /etc/hosts."""
+
     ip: str = written(str)
     hostnames: tuple[str, ...] = ()
 
@@ -42,6 +46,8 @@ class PodOS(Model):
 
 
 class PodReadinessGate(Model):
+    """A condition that somebody else sets, and without which the pod is not ready."""
+
     condition_type: str = written(str)
 
 
@@ -52,6 +58,8 @@ class PodResourceClaim(Model):
 
 
 class PodSchedulingGate(Model):
+    """A condition that keeps the pod from being scheduled until it is removed."""
+
     name: str = written(str)
 
 
@@ -60,6 +68,8 @@ class PodSchedulingGroup(Model):
 
 
 class PodSpec(Model):
+    """What a pod consists of, where it may run and how it ends."""
+
     volumes: Annotated[tuple[Volume, ...], MergeBy("name", ("name",), retain_keys=True)] = ()
     containers: Annotated[tuple[Container, ...], MergeBy("name", ("name",))] = written(tuple)
     restart_policy: Annotated[str, OneOf("Always", "Never", "OnFailure")] = ""
@@ -114,5 +124,7 @@ class PodSpec(Model):
 
 
 class PodTemplateSpec(Model):
+    """The pods that a workload makes, described once."""
+
     metadata: ObjectMeta = written(ObjectMeta)
     spec: PodSpec = written(PodSpec)

@@ -16,6 +16,8 @@ from minikube_py.api.scalars import Int64, Quantity, Time
 
 
 class PodCondition(Model):
+    """One observation of a pod."""
+
     type: str = written(str)
     status: str = written(str)
     last_probe_time: Annotated[Time | None, NotRequired()] = written_null()
@@ -56,6 +58,8 @@ class ContainerStateWaiting(Model):
 
 
 class ContainerState(Model):
+    """Waiting, running or terminated; one of these."""
+
     waiting: ContainerStateWaiting | None = None
     running: ContainerStateRunning | None = None
     terminated: ContainerStateTerminated | None = None
@@ -88,6 +92,8 @@ class VolumeMountStatus(Model):
 
 
 class ContainerStatus(Model):
+    """What the kubelet observed of a container."""
+
     name: str = written(str)
     state: ContainerState = written(ContainerState)
     last_state: ContainerState = written(ContainerState)
@@ -136,6 +142,8 @@ class PodResourceClaimStatus(Model):
 
 
 class PodStatus(Model):
+    """What the kubelet observed of a pod; it may be a little behind."""
+
     phase: Annotated[str, OneOf("Failed", "Pending", "Running", "Succeeded", "Unknown")] = ""
     conditions: Annotated[tuple[PodCondition, ...], MergeBy("type", ("type",))] = ()
     message: str = ""

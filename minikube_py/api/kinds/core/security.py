@@ -18,6 +18,8 @@ class AppArmorProfile(Model):
 
 
 class Capabilities(Model):
+    """Parts of root's power on Linux, to add or to drop."""
+
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
 
@@ -42,6 +44,8 @@ class WindowsSecurityContextOptions(Model):
 
 
 class SecurityContext(Model):
+    """Restrictions of one container; they go before the pod's."""
+
     capabilities: Capabilities | None = None
     privileged: bool | None = None
     se_linux_options: SELinuxOptions | None = None
@@ -62,6 +66,8 @@ class Sysctl(Model):
 
 
 class PodSecurityContext(Model):
+    """Restrictions that hold for all containers of a pod."""
+
     se_linux_options: SELinuxOptions | None = None
     run_as_user: Int64 | None = None
     run_as_non_root: bool | None = None

@@ -15,6 +15,8 @@ from minikube_py.api.scalars import IntOrString
 
 
 class ServicePort(Model):
+    """One port of a service and where it leads to."""
+
     name: str = ""
     protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP"), DefaultsTo("TCP")] = ""
     port: int = written(int)
@@ -32,6 +34,8 @@ class SessionAffinityConfig(Model):
 
 
 class ServiceSpec(Model):
+    """Which pods get the traffic, and at which address and ports it arrives."""
+
     ports: Annotated[
         tuple[ServicePort, ...],
         MergeBy(
@@ -81,5 +85,7 @@ class LoadBalancerStatus(Model):
 
 
 class ServiceStatus(Model):
+    """What load balancers reported."""
+
     load_balancer: LoadBalancerStatus = written(LoadBalancerStatus)
     conditions: Annotated[tuple[Condition, ...], MergeBy("type", ("type",))] = ()

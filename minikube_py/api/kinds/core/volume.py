@@ -45,6 +45,8 @@ from minikube_py.api.scalars import Int64, Quantity
 
 
 class ConfigMapVolumeSource(Model):
+    """The entries of a config map as files."""
+
     items: tuple[KeyToPath, ...] = ()
     default_mode: int | None = None
     optional: bool | None = None
@@ -67,11 +69,15 @@ class DownwardAPIVolumeFile(Model):
 
 
 class DownwardAPIVolumeSource(Model):
+    """Fields of the pod as files."""
+
     items: tuple[DownwardAPIVolumeFile, ...] = ()
     default_mode: int | None = None
 
 
 class EmptyDirVolumeSource(Model):
+    """A directory that is empty at first and lives as long as the pod."""
+
     medium: str = ""
     size_limit: Quantity | None = None
 
@@ -103,6 +109,8 @@ class EphemeralVolumeSource(Model):
 
 
 class HostPathVolumeSource(Model):
+    """A file or directory of the node."""
+
     path: str = written(str)
     type: Annotated[
         str | None,
@@ -190,11 +198,15 @@ class VolumeProjection(Model):
 
 
 class ProjectedVolumeSource(Model):
+    """Several sources in one directory."""
+
     sources: tuple[VolumeProjection, ...] = ()
     default_mode: int | None = None
 
 
 class SecretVolumeSource(Model):
+    """The entries of a secret as files."""
+
     secret_name: str = ""
     items: tuple[KeyToPath, ...] = ()
     default_mode: int | None = None
@@ -202,6 +214,8 @@ class SecretVolumeSource(Model):
 
 
 class Volume(Model):
+    """A directory for the containers of a pod; exactly one source says what is in it."""
+
     name: str = written(str)
     aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
     azure_disk: AzureDiskVolumeSource | None = None

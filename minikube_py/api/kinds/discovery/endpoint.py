@@ -14,6 +14,8 @@ from minikube_py.api.model import Model, written
 
 
 class EndpointConditions(Model):
+    """Whether the endpoint can take traffic."""
+
     ready: bool | None = None
     serving: bool | None = None
     terminating: bool | None = None
@@ -28,11 +30,15 @@ class ForZone(Model):
 
 
 class EndpointHints(Model):
+    """For which zones or nodes the endpoint is meant."""
+
     for_zones: tuple[ForZone, ...] = ()
     for_nodes: tuple[ForNode, ...] = ()
 
 
 class Endpoint(Model):
+    """One thing behind a service, usually a pod."""
+
     addresses: Annotated[tuple[str, ...], ListType("set")] = written(tuple)
     conditions: EndpointConditions = written(EndpointConditions)
     hostname: str | None = None
@@ -44,6 +50,8 @@ class Endpoint(Model):
 
 
 class EndpointPort(Model):
+    """A port that all endpoints of the slice listen on."""
+
     name: str | None = None
     protocol: Annotated[str | None, OneOf("SCTP", "TCP", "UDP")] = None
     port: int | None = None
