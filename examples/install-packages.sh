@@ -8,7 +8,7 @@ want() { # PROGRAM PACKAGE: note the package if the program is not there
 }
 
 missing=""
-for pair in runc:runc conmon:conmon skopeo:skopeo umoci:umoci ip:iproute2 iptables-restore:iptables curl:curl; do
+for pair in runc:runc conmon:conmon skopeo:skopeo umoci:umoci ip:iproute2 iptables-restore:iptables nft:nftables curl:curl; do
     want "${pair%%:*}" "${pair##*:}"
 done
 if [ "${1:-pods}" = tests ]; then

@@ -31,6 +31,7 @@ PACKAGES = {
     "umoci": "umoci",
     "ip": "iproute2",
     "iptables-restore": "iptables",
+    "nft": "nftables",
 }
 """Program -> the Debian package that brings it: what the embedded tier needs."""
 
