@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 
@@ -92,7 +92,7 @@ async def _serve(
         starting = group.create_task(bootstrap(writer, addresses.first, config.bind_address, config.port))
         gc.freeze()
         try:
-            await _Server(config, app).serve_until_cancelled()
+            await _Server(config, app, cacher.end_watches).serve_until_cancelled()
         finally:
             for task in (following, compacting, starting):
                 task.cancel()
@@ -121,7 +121,7 @@ def _subresources(
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: cancellation is how every component here is stopped."""
 
-    def __init__(self, config: ApiServerConfig, app: object) -> None:
+    def __init__(self, config: ApiServerConfig, app: object, end_watches: Callable[[], None]) -> None:
         settings = uvicorn.Config(
             app,  # type: ignore[arg-type]  # uvicorn's own ASGI types are narrower than starlette's
             host=config.bind_address,
@@ -138,14 +138,16 @@ class _Server(uvicorn.Server):
         )
         super().__init__(settings)
         self._asked = config
+        self._end_watches = end_watches
 
     async def serve_until_cancelled(self) -> None:
-        """Serve; when cancelled, answer what has begun, close every socket, and only then be gone."""
+        """Serve; when cancelled, end the watches, answer what has begun, close every socket, then go."""
         serving = asyncio.create_task(self.serve())
         try:
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             self.should_exit = True
+            self._end_watches()
             await serving
             raise
 

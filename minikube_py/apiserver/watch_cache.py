@@ -155,6 +155,10 @@ class WatchCache:
         self._keys = sorted(self._objects)
         self._ring.clear()
         self._complete_after = revision
+        self.end_watches()
+
+    def end_watches(self) -> None:
+        """Close every subscription: the clients come back, to this server or the next."""
         for subscription in list(self._subscriptions):
             subscription.close()
 
@@ -264,6 +268,10 @@ class Cacher:
 
     def of(self, resource: type[Resource]) -> WatchCache:
         return self._caches[resource]
+
+    def end_watches(self) -> None:
+        for cache in self._caches.values():
+            cache.end_watches()
 
     async def run(self) -> None:
         """Follow the store until cancelled; starts over from a list when history was compacted under it."""

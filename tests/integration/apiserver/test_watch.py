@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -108,3 +108,16 @@ async def test_a_table_watch_sends_its_columns_once(client: httpx.AsyncClient) -
     assert [row["cells"][0] for row in first["object"]["rows"]] == ["b"]
     assert first["object"]["columnDefinitions"]
     assert second["object"]["columnDefinitions"] == []
+
+
+async def test_a_server_that_stops_ends_its_watches_in_good_order(caplog: pytest.LogCaptureFixture) -> None:
+    async with AsyncExitStack() as serving:
+        served = await serving.enter_async_context(api_server())
+        query = {"watch": "1"}
+        async with (
+            httpx.AsyncClient(base_url=served.base_url, trust_env=False) as other,
+            other.stream("GET", CONFIG_MAPS, params=query, timeout=10) as response,
+        ):
+            await serving.aclose()
+            assert [line async for line in response.aiter_lines() if "ADDED" not in line] == []
+    assert "Exception in ASGI application" not in caplog.text
