@@ -81,9 +81,6 @@ class ResourceApp:
             if found is None:
                 return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
             return found
-        found = self._discovery.answer(path, headers.get("accept", "")) if not info.plural else None
-        if found is not None:
-            return found
         resource = self._registry.find(info.group, info.version, info.plural)
         if resource is None:
             if not any(info.group in (group, "") for group, _ in self._discovery.groups):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -13,13 +12,7 @@ from minikube_py.api.registry import Registry
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.run import run
 from tests.support.eventually import eventually
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.support.processes import free_port
 
 
 @asynccontextmanager

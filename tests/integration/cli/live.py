@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.support.api_server import api_server, free_port
+from tests.support.api_server import api_server
+from tests.support.processes import free_port
 
 
 @contextmanager
