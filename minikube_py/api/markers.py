@@ -34,7 +34,7 @@ class MergeSet:
 class ListType:
     """How server-side apply sees a list that strategic merge patch replaces whole."""
 
-    kind: Literal["set", "map"]
+    kind: Literal["set", "map", "atomic"]
     map_keys: tuple[str, ...] = ()
 
 

@@ -62,6 +62,12 @@ class LabelSelectorRequirement(Model):
     values: tuple[str, ...] = ()
 
 
+class FieldSelectorRequirement(Model):
+    key: str = written(str)
+    operator: str = written(str)
+    values: tuple[str, ...] = ()
+
+
 class LabelSelector(Model):
     """Which labels are meant. An empty selector means every object, an absent one none."""
 

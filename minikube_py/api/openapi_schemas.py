@@ -42,6 +42,7 @@ META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 _SCALARS: dict[Any, dict[str, Json]] = {
     str: {"type": "string", "default": ""},
     int: {"type": "integer", "format": "int32", "default": 0},
+    float: {"type": "number", "format": "double", "default": 0},
     bool: {"type": "boolean", "default": False},
     Base64: {"type": "string", "format": "byte"},
 }
@@ -58,6 +59,12 @@ _SHARED: dict[Any, tuple[str, dict[str, Json]]] = {
     ),
 }
 _FIELDS_V1 = (f"{META}.FieldsV1", {"type": "object"})
+
+_PACKAGES = {
+    "apiextensions": "io.k8s.apiextensions-apiserver.pkg.apis",
+    "apiregistration": "io.k8s.kube-aggregator.pkg.apis",
+}
+"""Upstream's packages of the groups that are outside k8s.io/api."""
 
 _TYPE_NAMES: dict[str, Json] = {
     "apiVersion": {"type": "string", "description": "The group and version that this document is written in."},
@@ -126,12 +133,16 @@ class Schemas:
             return dict(scalar) if is_written else {key: scalar[key] for key in scalar if key != "default"}
         if annotation in _SHARED:
             return {"allOf": [self.add(*_SHARED[annotation])]}
-        if isinstance(annotation, type) and issubclass(annotation, Model):
+        if annotation is Any:
+            return {}
+        if is_model(annotation):
             default: dict[str, Json] = {"default": {}} if is_written else {}
             return default | {"allOf": [self.reference(annotation)]}
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin in (Union, types.UnionType):
             members = [argument for argument in arguments if argument is not type(None)]
+            if any(is_model(member) for member in members[:-1]):
+                return {}
             return self._type(IntOrString if len(members) > 1 else members[0], is_written=False)
         if origin is Annotated:
             formats = [{"format": marker.name} for marker in arguments[1:] if isinstance(marker, Format)]
@@ -158,7 +169,9 @@ def _description(model: type[Model]) -> str:
 def schema_name(model: type[Model]) -> str:
     """The name that upstream gives the schema of a type: `io.k8s.api.apps.v1.Deployment`."""
     package = model.__module__.removeprefix("minikube_py.api.").split(".")
-    return f"io.k8s.api.{package[1]}.v1.{model.__name__}" if package[0] == "kinds" else f"{META}.{model.__name__}"
+    if package[0] != "kinds":
+        return f"{META}.{model.__name__}"
+    return f"{_PACKAGES.get(package[1], 'io.k8s.api')}.{package[1]}.v1.{model.__name__}"
 
 
 def reference(name: str) -> dict[str, Json]:
@@ -197,6 +210,10 @@ def marker_extensions(marker: object) -> dict[str, Json]:
             return {}
 
 
+def is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Model)
+
+
 def is_plain_scalar(annotation: Any) -> bool:
     try:
         return annotation in _SCALARS
@@ -222,7 +239,7 @@ def _is_required(field: FieldInfo) -> bool:
     if any(isinstance(marker, NotRequired) for marker in field.metadata) or not _is_written(field):
         return False
     annotation = field.annotation
-    return not (isinstance(annotation, type) and issubclass(annotation, Model))
+    return not is_model(annotation)
 
 
 @functools.cache

@@ -7,19 +7,32 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from minikube_py.api.decoding import nested_model
 from minikube_py.api.markers import MergeBy, MergeSet, RetainKeys
-from minikube_py.api.strategic_merge import FieldPatch, PatchSchema, SchemaTable
+from minikube_py.api.strategic_merge import FieldPatch, PatchSchema
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSchema:
+    """The PatchSchema of a model; types that hold themselves are followed one level a call."""
+
+    model: Any
+
+    def field(self, name: str) -> FieldPatch:
+        return _field_patches(self.model).get(name, FieldPatch())
+
+
+def patch_schema(model: Any) -> PatchSchema:
+    """How the fields of a model merge."""
+    return ModelSchema(model)
 
 
 @functools.cache
-def patch_schema(model: Any) -> PatchSchema:
-    """How the fields of a model merge. Types that hold themselves are followed lazily, one level a call."""
-    return SchemaTable(
-        {field.alias: _field_patch(field.annotation, field.metadata) for field in model.model_fields.values()}
-    )
+def _field_patches(model: Any) -> dict[str, FieldPatch]:
+    return {field.alias: _field_patch(field.annotation, field.metadata) for field in model.model_fields.values()}
 
 
 def _field_patch(annotation: Any, markers: Iterable[object]) -> FieldPatch:

@@ -21,6 +21,7 @@ from minikube_py.apiserver.admission.service_account import ServiceAccountAdmiss
 from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
 from minikube_py.apiserver.allocators import AddressPool
 from minikube_py.apiserver.app import build_app
+from minikube_py.apiserver.authorizer import AlwaysAllow
 from minikube_py.apiserver.bootstrap import bootstrap
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
@@ -29,8 +30,10 @@ from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.openapi import OpenApi
 from minikube_py.apiserver.outbound import Kubelets
+from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import ResourceApp
 from minikube_py.apiserver.service_account_tokens import TokenIssuer
+from minikube_py.apiserver.subresources.approval import ApprovalSubresource
 from minikube_py.apiserver.subresources.binding import BindingSubresource
 from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
 from minikube_py.apiserver.subresources.eviction import EvictionSubresource
@@ -83,7 +86,7 @@ async def _serve(
     lister = Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, issuer)
-    resources = ResourceApp(registry, handler, subresources, Discovery(registry, subresources))
+    resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), Discovery(registry, subresources))
     app = build_app(resources, OpenApi(registry), cacher.is_synced.is_set)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(cacher.run())
@@ -109,6 +112,7 @@ def _subresources(
             BindingSubresource(writer),
             EvictionSubresource(writer),
             FinalizeSubresource(writer),
+            ApprovalSubresource(cacher, writer),
             TokenSubresource(cacher, issuer),
             LogSubresource(finder, kubelets),
             ConnectSubresource("exec", "PodExecOptions", finder, kubelets),

@@ -36,6 +36,7 @@ from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
 from minikube_py.apiserver.metrics import RequestMetrics
 from minikube_py.apiserver.request_info import RequestInfo, parse_path
+from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.subresources.connect import ConnectSubresource
 from minikube_py.apiserver.subresources.registry import SubresourceRegistry
 from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
@@ -47,11 +48,17 @@ class ResourceApp:
     """ASGI application for everything below /api and /apis."""
 
     def __init__(
-        self, registry: Registry, handler: ResourceHandler, subresources: SubresourceRegistry, discovery: Discovery
+        self,
+        registry: Registry,
+        handler: ResourceHandler,
+        subresources: SubresourceRegistry,
+        reviews: Reviews,
+        discovery: Discovery,
     ) -> None:
         self._registry = registry
         self._handler = handler
         self._subresources = subresources
+        self._reviews = reviews
         self._discovery = discovery
         self._metrics = RequestMetrics()
 
@@ -95,6 +102,8 @@ class ResourceApp:
             body=await _read_body(receive, headers.get("content-length", "")),
             headers=headers,
         )
+        if self._reviews.serves(resource):
+            return self._reviews.handle(resource, request)
         if not info.subresource or (info.subresource == "status" and resource.definition.has_status):
             return await self._handler.handle(resource, request)
         subresource = self._subresources.find(resource, info.subresource)

@@ -1,0 +1,113 @@
+"""What is wrong with a CustomResourceDefinition.
+
+Kubernetes: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go
+"""
+
+from __future__ import annotations
+
+from minikube_py.api.field_checks import Errors, required_errors
+from minikube_py.api.kinds.apiextensions.definition_spec import (
+    CustomResourceDefinitionNames,
+    CustomResourceDefinitionSpec,
+    CustomResourceDefinitionVersion,
+)
+from minikube_py.api.kinds.apiextensions.schema_validation import schema_errors
+from minikube_py.api.validation import (
+    dns_1035_label_error,
+    dns_subdomain_error,
+    duplicate_value,
+    immutable_errors,
+    invalid_value,
+    required,
+    unsupported_value,
+)
+
+
+def definition_errors(
+    spec: CustomResourceDefinitionSpec, name: str, old: CustomResourceDefinitionSpec | None
+) -> Errors:
+    """What is wrong with the definition called `name`, or with the change from `old`."""
+    if name != f"{spec.names.plural}.{spec.group}":
+        yield invalid_value("metadata.name", name, 'must be spec.names.plural+"."+spec.group')
+    yield from _group_errors(spec.group)
+    if spec.scope not in ("Cluster", "Namespaced"):
+        yield unsupported_value("spec.scope", spec.scope, ("Cluster", "Namespaced"))
+    yield from _version_errors(spec.versions)
+    yield from _name_errors(spec.names, "spec.names")
+    yield from _conversion_errors(spec)
+    if old is not None:
+        yield from immutable_errors(spec.group, old.group, "spec.group")
+        yield from immutable_errors(spec.names.plural, old.names.plural, "spec.names.plural")
+        yield from immutable_errors(spec.scope, old.scope, "spec.scope")
+        yield from immutable_errors(spec.names.kind, old.names.kind, "spec.names.kind")
+
+
+def _group_errors(group: str) -> Errors:
+    if not group:
+        yield required("spec.group")
+    elif problem := dns_subdomain_error(group):
+        yield invalid_value("spec.group", group, problem)
+    elif "." not in group:
+        yield invalid_value("spec.group", group, "should be a domain with at least one dot")
+
+
+def _version_errors(versions: tuple[CustomResourceDefinitionVersion, ...]) -> Errors:
+    names: set[str] = set()
+    for index, version in enumerate(versions):
+        path = f"spec.versions[{index}]"
+        if problem := dns_1035_label_error(version.name):
+            yield invalid_value(f"{path}.name", version.name, problem)
+        if version.name in names:
+            yield duplicate_value(f"{path}.name", version.name)
+        names.add(version.name)
+        schema = version.schema_.open_api_v3_schema if version.schema_ else None
+        if schema is None:
+            yield required(f"{path}.schema.openAPIV3Schema")
+        else:
+            yield from schema_errors(schema, f"{path}.schema.openAPIV3Schema")
+        yield from _column_errors(version, path)
+    if sum(version.storage for version in versions) != 1:
+        yield invalid_value("spec.versions", versions, "must have exactly one version marked as storage version")
+
+
+def _column_errors(version: CustomResourceDefinitionVersion, path: str) -> Errors:
+    types = ("boolean", "date", "integer", "number", "string")
+    for index, column in enumerate(version.additional_printer_columns):
+        where = f"{path}.additionalPrinterColumns[{index}]"
+        yield from required_errors(column.name, f"{where}.name")
+        if not column.type:
+            yield required(f"{where}.type", f"must be one of {', '.join(types)}")
+        elif column.type not in types:
+            yield invalid_value(f"{where}.type", column.type, f"must be one of {','.join(types)}")
+        yield from required_errors(column.json_path, f"{where}.JSONPath")
+
+
+def _name_errors(names: CustomResourceDefinitionNames, path: str) -> Errors:
+    for field, name, letters in (
+        ("plural", names.plural, names.plural),
+        ("singular", names.singular, names.singular),
+        ("kind", names.kind, names.kind.lower()),
+        ("listKind", names.list_kind, names.list_kind.lower()),
+    ):
+        if not name:
+            yield required(f"{path}.{field}")
+        elif problem := dns_1035_label_error(letters):
+            why = f"may have mixed case, but should otherwise match: {problem}" if "ind" in field else problem
+            yield invalid_value(f"{path}.{field}", name, why)
+    for field, values in (("shortNames", names.short_names), ("categories", names.categories)):
+        for index, name in enumerate(values):
+            if problem := dns_1035_label_error(name):
+                yield invalid_value(f"{path}.{field}[{index}]", name, problem)
+    if names.kind and names.kind == names.list_kind:
+        yield invalid_value(f"{path}.listKind", names.list_kind, "kind and listKind may not be the same")
+
+
+def _conversion_errors(spec: CustomResourceDefinitionSpec) -> Errors:
+    conversion = spec.conversion
+    if conversion is None:
+        yield required("spec.conversion")
+    elif conversion.strategy not in ("None", "Webhook"):
+        yield unsupported_value("spec.conversion.strategy", conversion.strategy, ("None", "Webhook"))
+    elif conversion.strategy == "Webhook" and (conversion.webhook is None or conversion.webhook.client_config is None):
+        why = "required when strategy is set to Webhook"
+        yield required("spec.conversion.webhook.clientConfig", why)

@@ -1,0 +1,133 @@
+"""What is wrong with FlowSchemas and priority levels.
+
+Kubernetes: pkg/apis/flowcontrol/validation/validation.go
+"""
+
+from __future__ import annotations
+
+from minikube_py.api.field_checks import Errors, negative_errors, range_errors, required_errors
+from minikube_py.api.kinds.flowcontrol.flow_schema_spec import FlowSchemaSpec, PolicyRulesWithSubjects, Subject
+from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
+    LimitedPriorityLevelConfiguration,
+    PriorityLevelConfigurationSpec,
+    QueuingConfiguration,
+)
+from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
+
+_MAX_PRECEDENCE, _MAX_QUEUES = 10000, 10_000_000
+_SUBJECTS = ("Group", "ServiceAccount", "User")
+
+
+def schema_errors(spec: FlowSchemaSpec, name: str) -> Errors:
+    if not 1 <= spec.matching_precedence <= _MAX_PRECEDENCE:
+        why = f"must be a value between 1 and {_MAX_PRECEDENCE}"
+        yield invalid_value("spec.matchingPrecedence", spec.matching_precedence, why)
+    elif spec.matching_precedence == 1 and name != "exempt":
+        yield invalid_value(
+            "spec.matchingPrecedence", 1, "only the schema named 'exempt' may have matchingPrecedence 1"
+        )
+    if spec.distinguisher_method is not None and spec.distinguisher_method.type not in ("ByNamespace", "ByUser"):
+        given = spec.distinguisher_method.type
+        yield unsupported_value("spec.distinguisherMethod.type", given, ("ByNamespace", "ByUser"))
+    if not spec.priority_level_configuration.name:
+        yield required("spec.priorityLevelConfiguration.name", "must reference a priority level")
+    for index, rule in enumerate(spec.rules):
+        yield from _rule_errors(rule, f"spec.rules[{index}]")
+
+
+def _rule_errors(rule: PolicyRulesWithSubjects, path: str) -> Errors:
+    if not rule.subjects:
+        yield required(f"{path}.subjects", "subjects must contain at least one value")
+    for index, subject in enumerate(rule.subjects):
+        yield from _subject_errors(subject, f"{path}.subjects[{index}]")
+    if not rule.resource_rules and not rule.non_resource_rules:
+        yield required(path, "at least one of resourceRules and nonResourceRules has to be non-empty")
+    yield from _action_errors(rule, path)
+
+
+def _action_errors(rule: PolicyRulesWithSubjects, path: str) -> Errors:
+    for index, on_objects in enumerate(rule.resource_rules):
+        where = f"{path}.resourceRules[{index}]"
+        for name, values in (
+            ("verbs", on_objects.verbs),
+            ("apiGroups", on_objects.api_groups),
+            ("resources", on_objects.resources),
+        ):
+            if not values:
+                yield required(f"{where}.{name}")
+        if not on_objects.namespaces and not on_objects.cluster_scope:
+            yield required(
+                f"{where}.namespaces", "resource rules that are not cluster scoped must supply at least one namespace"
+            )
+    for index, on_paths in enumerate(rule.non_resource_rules):
+        where = f"{path}.nonResourceRules[{index}]"
+        for name, values in (("verbs", on_paths.verbs), ("nonResourceURLs", on_paths.non_resource_urls)):
+            if not values:
+                yield required(f"{where}.{name}")
+
+
+def _subject_errors(subject: Subject, path: str) -> Errors:
+    parts = {"User": subject.user, "Group": subject.group, "ServiceAccount": subject.service_account}
+    if subject.kind not in parts:
+        yield unsupported_value(f"{path}.kind", subject.kind, _SUBJECTS)
+        return
+    for kind, part in parts.items():
+        name = kind[0].lower() + kind[1:]
+        if kind == subject.kind and part is None:
+            yield required(f"{path}.{name}", f"{name} is required when subject kind is '{kind}'")
+        elif kind != subject.kind and part is not None:
+            yield forbidden_value(f"{path}.{name}", f"{name} is forbidden when subject kind is not '{kind}'")
+        elif part is not None:
+            yield from required_errors(part.name, f"{path}.{name}.name")
+
+
+def level_errors(spec: PriorityLevelConfigurationSpec, name: str) -> Errors:
+    if spec.type not in ("Exempt", "Limited"):
+        yield unsupported_value("spec.type", spec.type, ("Exempt", "Limited"))
+    elif spec.type == "Exempt":
+        if spec.limited is not None:
+            yield forbidden_value("spec.limited", "must be nil if the type is not Limited")
+        if spec.exempt is not None:
+            yield from negative_errors(spec.exempt.nominal_concurrency_shares, "spec.exempt.nominalConcurrencyShares")
+            yield from range_errors(spec.exempt.lendable_percent, 0, 100, "spec.exempt.lendablePercent")
+    else:
+        if spec.exempt is not None:
+            yield forbidden_value("spec.exempt", "must be nil if the type is Limited")
+        if spec.limited is None:
+            yield required("spec.limited", "must not be empty when type is Limited")
+        else:
+            yield from _limited_errors(spec.limited, "spec.limited")
+
+
+def _limited_errors(limited: LimitedPriorityLevelConfiguration, path: str) -> Errors:
+    shares = limited.nominal_concurrency_shares
+    if shares is not None and shares < 0:
+        yield invalid_value(f"{path}.nominalConcurrencyShares", shares, "must be a non-negative integer")
+    response = limited.limit_response
+    if response.type not in ("Queue", "Reject"):
+        yield unsupported_value(f"{path}.limitResponse.type", response.type, ("Queue", "Reject"))
+    elif response.type == "Reject":
+        if response.queuing is not None:
+            why = "must be nil if limited.limitResponse.type is not Limited"
+            yield forbidden_value(f"{path}.limitResponse.queuing", why)
+    elif response.queuing is None:
+        why = "must not be empty if limited.limitResponse.type is Limited"
+        yield required(f"{path}.limitResponse.queuing", why)
+    else:
+        yield from _queuing_errors(response.queuing, f"{path}.limitResponse.queuing")
+    yield from range_errors(limited.lendable_percent, 0, 100, f"{path}.lendablePercent")
+    yield from negative_errors(limited.borrowing_limit_percent, f"{path}.borrowingLimitPercent")
+
+
+def _queuing_errors(queuing: QueuingConfiguration, path: str) -> Errors:
+    if queuing.queue_length_limit <= 0:
+        yield invalid_value(f"{path}.queueLengthLimit", queuing.queue_length_limit, "must be positive")
+    if queuing.queues <= 0:
+        yield invalid_value(f"{path}.queues", queuing.queues, "must be positive")
+    elif queuing.queues > _MAX_QUEUES:
+        yield invalid_value(f"{path}.queues", queuing.queues, f"must not be greater than {_MAX_QUEUES}")
+    if queuing.hand_size <= 0:
+        yield invalid_value(f"{path}.handSize", queuing.hand_size, "must be positive")
+    elif queuing.hand_size > queuing.queues:
+        why = f"should not be greater than queues ({queuing.queues})"
+        yield invalid_value(f"{path}.handSize", queuing.hand_size, why)

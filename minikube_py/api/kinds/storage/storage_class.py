@@ -1,0 +1,75 @@
+"""StorageClass: a kind of storage that volumes can be asked of, and who provides it.
+
+Kubernetes: pkg/registry/storage/storageclass/strategy.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Self
+
+from minikube_py.api.columns import AGE
+from minikube_py.api.defaulting import filled
+from minikube_py.api.definition import Column
+from minikube_py.api.field_checks import choice_errors
+from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm
+from minikube_py.api.kinds.storage.validation import parameter_errors, provisioner_errors
+from minikube_py.api.markers import OneOf
+from minikube_py.api.meta import ObjectMeta
+from minikube_py.api.model import written
+from minikube_py.api.resource import Resource
+from minikube_py.api.validation import FieldError, forbidden_value, immutable_errors
+
+
+class StorageClass(
+    Resource,
+    group="storage.k8s.io",
+    version="v1",
+    plural="storageclasses",
+    namespaced=False,
+    short_names=("sc",),
+    generation_of=(),
+    columns=(
+        Column("Name", lambda class_: _shown_name(class_.metadata), format="name"),
+        Column("Provisioner", lambda class_: class_.provisioner),
+        Column("ReclaimPolicy", lambda class_: class_.reclaim_policy or "Delete"),
+        Column("VolumeBindingMode", lambda class_: class_.volume_binding_mode or "Immediate"),
+        Column("AllowVolumeExpansion", lambda class_: bool(class_.allow_volume_expansion)),
+        AGE,
+    ),
+):
+    provisioner: str = written(str)
+    parameters: Mapping[str, str] = {}
+    reclaim_policy: Annotated[str | None, OneOf("Delete", "Recycle", "Retain")] = None
+    mount_options: tuple[str, ...] = ()
+    allow_volume_expansion: bool | None = None
+    volume_binding_mode: Annotated[str | None, OneOf("Immediate", "WaitForFirstConsumer")] = None
+    allowed_topologies: tuple[TopologySelectorTerm, ...] = ()
+
+    def defaulted(self) -> Self:
+        return filled(self, reclaim_policy="Delete", volume_binding_mode="Immediate")
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from provisioner_errors(self.provisioner, "provisioner")
+        yield from parameter_errors(self.parameters, "parameters", may_be_empty=True)
+        yield from choice_errors(self.reclaim_policy, ("Delete", "Retain"), "reclaimPolicy")
+        yield from choice_errors(self.volume_binding_mode, ("Immediate", "WaitForFirstConsumer"), "volumeBindingMode")
+        if old is not None:
+            yield from self._change_errors(old)
+
+    def _change_errors(self, old: Self) -> Iterable[FieldError]:
+        if self.parameters != old.parameters:
+            yield forbidden_value("parameters", "updates to parameters are forbidden.")
+        if self.provisioner != old.provisioner:
+            yield forbidden_value("provisioner", "updates to provisioner are forbidden.")
+        if self.reclaim_policy != old.reclaim_policy:
+            yield forbidden_value("reclaimPolicy", "updates to reclaimPolicy are forbidden.")
+        yield from immutable_errors(self.volume_binding_mode, old.volume_binding_mode, "volumeBindingMode")
+
+
+_DEFAULT_MARKS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+
+
+def _shown_name(metadata: ObjectMeta) -> str:
+    is_default = any(metadata.annotations.get(mark) == "true" for mark in _DEFAULT_MARKS)
+    return f"{metadata.name} (default)" if is_default else metadata.name

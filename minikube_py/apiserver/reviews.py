@@ -1,0 +1,93 @@
+"""Reviews: kinds that are questions. A POST is answered with the same object, its status filled; nothing is stored.
+
+Kubernetes: pkg/registry/authorization/*/rest.go, pkg/registry/authentication/selfsubjectreview/rest.go
+"""
+
+from __future__ import annotations
+
+from minikube_py.api.kinds.authentication.self_subject_review import SelfSubjectReview, SelfSubjectReviewStatus
+from minikube_py.api.kinds.authentication.token_review import UserInfo
+from minikube_py.api.kinds.authorization.attributes import (
+    NonResourceAttributes,
+    ResourceAttributes,
+    SelfSubjectAccessReviewSpec,
+    SubjectAccessReviewSpec,
+    SubjectAccessReviewStatus,
+)
+from minikube_py.api.kinds.authorization.local_subject_access_review import LocalSubjectAccessReview
+from minikube_py.api.kinds.authorization.self_subject_access_review import SelfSubjectAccessReview
+from minikube_py.api.kinds.authorization.self_subject_rules_review import SelfSubjectRulesReview
+from minikube_py.api.kinds.authorization.subject_access_review import SubjectAccessReview
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
+from minikube_py.api.status import BadRequest, invalid
+from minikube_py.apiserver import bodies
+from minikube_py.apiserver.answers import Answer, object_answer
+from minikube_py.apiserver.authorizer import ANONYMOUS, Authorizer
+from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
+from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.options import write_options
+
+
+class Reviews:
+    """Answers every review; `user` of a request is the anonymous one until there are authenticators."""
+
+    def __init__(self, authorizer: Authorizer) -> None:
+        self._authorizer = authorizer
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource in _REVIEWS
+
+    def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        """Raises: ApiError."""
+        info = request.info
+        if info.name or info.subresource or (info.namespace and not resource.definition.namespaced):
+            raise no_such_resource()
+        if request.method != "POST" or (resource.definition.namespaced and not info.namespace):
+            raise method_not_allowed()
+        options = write_options(request.query, "CreateOptions")
+        body = bodies.parse(request.body, request.content_type, resource.definition.kind)
+        asked, warnings = bodies.to_object(body, resource, options.field_validation)
+        if resource.definition.namespaced:
+            asked = replace(asked, metadata=replace(asked.metadata, namespace=info.namespace))
+        errors = list(asked.field_errors(None))
+        if errors:
+            raise invalid(resource.definition.group, resource.definition.kind, asked.metadata.name, errors)
+        answered = self._answered(asked, ANONYMOUS)
+        return object_answer(answered.to_json(), rendering(request.accept), code=201, warnings=warnings)
+
+    def _answered(self, asked: Resource, caller: UserInfo) -> Resource:
+        match asked:
+            case SelfSubjectReview():
+                metadata = replace(asked.metadata, creation_timestamp=Time.now())
+                return replace(asked, metadata=metadata, status=SelfSubjectReviewStatus(user_info=caller))
+            case SelfSubjectRulesReview():
+                if not asked.spec.namespace:
+                    raise BadRequest("no namespace on request")
+                return replace(asked, status=self._authorizer.rules(caller, asked.spec.namespace))
+            case SelfSubjectAccessReview():
+                return replace(asked, status=self._access(caller, asked.spec))
+            case SubjectAccessReview() | LocalSubjectAccessReview():
+                spec = asked.spec
+                user = UserInfo(username=spec.user, uid=spec.uid, groups=spec.groups, extra=spec.extra)
+                return replace(asked, status=self._access(user, spec))
+        raise no_such_resource()
+
+    def _access(
+        self, user: UserInfo, spec: SelfSubjectAccessReviewSpec | SubjectAccessReviewSpec
+    ) -> SubjectAccessReviewStatus:
+        action: ResourceAttributes | NonResourceAttributes | None = spec.resource_attributes
+        decision = self._authorizer.decide(user, action or spec.non_resource_attributes or NonResourceAttributes())
+        return SubjectAccessReviewStatus(allowed=decision.allowed, reason=decision.reason)
+
+
+_REVIEWS = frozenset(
+    (
+        LocalSubjectAccessReview,
+        SelfSubjectAccessReview,
+        SelfSubjectReview,
+        SelfSubjectRulesReview,
+        SubjectAccessReview,
+    )
+)
