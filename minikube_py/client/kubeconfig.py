@@ -106,9 +106,11 @@ class KubeConfig:
         chosen = overrides or Overrides()
         context_name = chosen.context or self.current_context
         context = self.entry("contexts", context_name) if context_name else {}
-        if context is None and chosen.context:
-            raise ConfigError(f'context "{context_name}" does not exist')
-        context = context or {}
+        if context is None:
+            unknown = f'context "{context_name}" does not exist'
+            raise ConfigError(
+                unknown if chosen.context else f"context was not found for specified context: {context_name}"
+            )
         cluster_file, cluster = self._part("clusters", chosen.cluster or str(context.get("cluster") or ""))
         user_file, user = self._part("users", chosen.user or str(context.get("user") or ""))
         if user.get("auth-provider"):

@@ -86,7 +86,10 @@ def client_config(master: str, kubeconfig: str) -> ClientConfig:
         config = found
     if not master:
         return config
-    return replace(config, server=master if "://" in master else f"http://{master}")
+    server = master if "://" in master else f"http://{master}"
+    if not server.startswith(("http://", "https://")):
+        raise ConfigError(f"--master={master}: not an address of an API server, such as http://localhost:8080")
+    return replace(config, server=server)
 
 
 async def wait_for_api_server(client: Client) -> None:
