@@ -125,6 +125,13 @@ class Timeout(ApiError):
     reason = "Timeout"
 
 
+class InsufficientStorage(ApiError):
+    """Our own: the disk of the store is full. etcd's alarm reaches Kubernetes' clients as a 500."""
+
+    code = 507
+    reason = "InsufficientStorage"
+
+
 _BY_REASON: dict[str, type[ApiError]] = {error.reason: error for error in ApiError.__subclasses__()}
 _BY_CODE: dict[int, type[ApiError]] = {error.code: error for error in reversed(ApiError.__subclasses__())}
 

@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{healthz,routes}
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -20,7 +20,7 @@ KUBERNETES_VERSION = "v1.36.2"
 """The version whose API is served, which clients compare with their own."""
 
 
-def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], bool]) -> ASGIApp:
+def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], Awaitable[bool]]) -> ASGIApp:
     """`is_ready`: whether the caches have been filled and the store answers."""
     app = FastAPI(title="minikube_py", docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, is_ready)
@@ -41,11 +41,11 @@ def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], b
     return _Dispatch(app, resources)
 
 
-def _add_health(app: FastAPI, is_ready: Callable[[], bool]) -> None:
+def _add_health(app: FastAPI, is_ready: Callable[[], Awaitable[bool]]) -> None:
     @app.get("/healthz")
     @app.get("/readyz")
-    def ready() -> Response:
-        if is_ready():
+    async def ready() -> Response:
+        if await is_ready():
             return Response("ok", media_type="text/plain")
         return Response("[-]storage failed: the store does not answer\n", 500, media_type="text/plain")
 

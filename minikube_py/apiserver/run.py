@@ -47,9 +47,11 @@ from minikube_py.apiserver.websockets import KubectlWebSockets
 from minikube_py.apiserver.writer import Writer
 from minikube_py.errors import ConfigError
 from minikube_py.storage.factory import open_storage
-from minikube_py.storage.interface import Storage
+from minikube_py.storage.interface import Storage, StorageError
 
 log = logging.getLogger(__name__)
+
+_HEALTH_TIMEOUT_S = 2.0
 
 
 async def run(config: ApiServerConfig, registry: Registry | None = None) -> None:
@@ -87,7 +89,11 @@ async def _serve(
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, issuer)
     resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), Discovery(registry, subresources))
-    app = build_app(resources, OpenApi(registry), cacher.is_synced.is_set)
+
+    async def is_ready() -> bool:
+        return cacher.is_synced.is_set() and await _answers(storage)
+
+    app = build_app(resources, OpenApi(registry), is_ready)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(cacher.run())
         await cacher.is_synced.wait()
@@ -100,6 +106,15 @@ async def _serve(
             for task in (following, compacting, starting):
                 task.cancel()
             await kubelets.close()
+
+
+async def _answers(storage: Storage) -> bool:
+    try:
+        async with asyncio.timeout(_HEALTH_TIMEOUT_S):
+            await storage.current_revision()
+    except (TimeoutError, StorageError):
+        return False
+    return True
 
 
 def _subresources(

@@ -26,6 +26,7 @@ from minikube_py.api.registry import Registry
 from minikube_py.api.status import (
     ApiError,
     Expired,
+    InsufficientStorage,
     InternalError,
     RequestEntityTooLarge,
     Unavailable,
@@ -140,7 +141,7 @@ def _storage_error(error: StorageError) -> ApiError:
     if isinstance(error, StorageUnavailable):
         return Unavailable(f"the store is not available: {error}", retry_after_s=1)
     if isinstance(error, StorageFull):
-        return InternalError(f"Internal error occurred: the store is full: {error}")
+        return InsufficientStorage(f"the store is full: {error}")
     if isinstance(error, Compacted):
         return Expired("The resourceVersion for the provided list is too old.")
     return InternalError(f"Internal error occurred: {error}")
