@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
-from typing import ParamSpec
 
 import click
 
-from minikube_py.cluster.config import ClusterConfig, Wishes, load_config, pick
+from minikube_py.cluster.arguments import existing, name_option, told
+from minikube_py.cluster.config import Wishes, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
+from minikube_py.cluster.image_commands import image
 from minikube_py.cluster.lifecycle import delete as delete_cluster
 from minikube_py.cluster.lifecycle import start as start_cluster
 from minikube_py.cluster.lifecycle import status as cluster_status
@@ -22,26 +21,7 @@ from minikube_py.cluster.processes import ProcessTable
 from minikube_py.cluster.progress import Progress
 from minikube_py.errors import MinikubeError
 
-P = ParamSpec("P")
-
 EXIT_CODES = {"healthy": 0, "degraded": 1, "not running": 3}
-
-
-def _told(command: Callable[P, None]) -> Callable[P, None]:
-    """Errors as one line, exit code 1; no traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except MinikubeError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(1)
-
-    return run
-
-
-name_option = click.option("--name", default="minikube-py", show_default=True, help="Which cluster.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,7 +36,7 @@ def main() -> None:
 @click.option("--nodes", default=1, show_default=True, help="Nodes on this machine.")
 @click.option("--port", default=8080, show_default=True, help="Where the API server listens on 127.0.0.1.")
 @click.option("--processes", is_flag=True, help="One process a component (always so, for now).")
-@_told
+@told
 def start(name: str, store: str, runtime: str, nodes: int, port: int, processes: bool) -> None:
     """Start a cluster, or what of it does not run."""
     config = load_config(name) or pick(Wishes(name, store, runtime, nodes, port))
@@ -67,15 +47,15 @@ def start(name: str, store: str, runtime: str, nodes: int, port: int, processes:
 
 @main.command()
 @name_option
-@_told
+@told
 def stop(name: str) -> None:
     """Stop the components; pods and data stay."""
-    stop_cluster(_existing(name), Progress())
+    stop_cluster(existing(name), Progress())
 
 
 @main.command()
 @name_option
-@_told
+@told
 def delete(name: str) -> None:
     """Remove the cluster and everything that it made."""
     config = load_config(name)
@@ -88,7 +68,7 @@ def delete(name: str) -> None:
 @main.command()
 @name_option
 @click.option("-o", "--output", default="", help="json")
-@_told
+@told
 def status(name: str, output: str) -> None:
     """Say how the cluster is: exit code 0 healthy, 1 degraded, 3 not running."""
     found = cluster_status(name)
@@ -106,10 +86,10 @@ def status(name: str, output: str) -> None:
 @click.argument("component")
 @name_option
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines are added.")
-@_told
+@told
 def logs(component: str, name: str, follow: bool) -> None:
     """Print the log of COMPONENT."""
-    table = ProcessTable(_existing(name).folder)
+    table = ProcessTable(existing(name).folder)
     path = table.log_path(component)
     if not path.exists():
         known = ", ".join(table.read()) or "none"
@@ -126,7 +106,7 @@ def logs(component: str, name: str, follow: bool) -> None:
 
 
 @main.command()
-@_told
+@told
 def doctor() -> None:
     """Check what this machine has; each ✗ comes with its fix."""
     findings = examine()
@@ -136,11 +116,7 @@ def doctor() -> None:
     sys.exit(1 if any(finding.is_needed and not finding.is_fine for finding in findings) else 0)
 
 
-def _existing(name: str) -> ClusterConfig:
-    config = load_config(name)
-    if config is None:
-        raise MinikubeError(f'there is no cluster "{name}"; `minikube-py start` makes one')
-    return config
+main.add_command(image)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""What all commands of minikube-py share: the --name option, and errors told in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from minikube_py.cluster.config import ClusterConfig, load_config
+from minikube_py.errors import MinikubeError
+
+P = ParamSpec("P")
+
+name_option = click.option("--name", default="minikube-py", show_default=True, help="Which cluster.")
+
+
+def told(command: Callable[P, None]) -> Callable[P, None]:
+    """Errors as one line, exit code 1; no traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except MinikubeError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
+        except OSError as error:
+            # A full disk, a folder that is not ours: said by the system in words that a user understands.
+            print(f"error: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)
+            sys.exit(1)
+
+    return run
+
+
+def existing(name: str) -> ClusterConfig:
+    """Raises: MinikubeError when there is no such cluster."""
+    config = load_config(name)
+    if config is None:
+        raise MinikubeError(f'there is no cluster "{name}"; `minikube-py start` makes one')
+    return config

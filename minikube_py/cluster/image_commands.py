@@ -1,0 +1,73 @@
+"""minikube-py image: the command line of `images`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import click
+
+from minikube_py.cluster.arguments import existing, name_option, told
+from minikube_py.cluster.images import ImageRow, build_image, list_images, load_image, remove_image
+from minikube_py.kubelet.config import DEFAULT_RECIPES
+
+
+@click.group()
+def image() -> None:
+    """List, load, build and remove the images that a cluster's pods can use."""
+
+
+@image.command("ls")
+@name_option
+@click.option("-o", "--output", type=click.Choice(["", "json"]), default="", help="json")
+@told
+def list_(name: str, output: str) -> None:
+    """List the images on the nodes."""
+    rows = asyncio.run(list_images(existing(name)))
+    if output == "json":
+        documents = [
+            {"id": row.id, "repoTags": row.repo_tags, "repoDigests": row.repo_digests, "size": str(row.size)}
+            for row in rows
+        ]
+        print(json.dumps(documents, indent=2))
+        return
+    lines = [("IMAGE", "TAG", "IMAGE ID", "SIZE"), *(line for row in rows for line in _lines(row))]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    for line in lines:
+        print("   ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _lines(row: ImageRow) -> list[tuple[str, str, str, str]]:
+    names = [tag.rpartition(":") for tag in row.repo_tags] or [("<none>", "", "<none>")]
+    short_id, size = row.id.removeprefix("sha256:")[:13], f"{row.size / 1e6:.3g}MB"
+    return [(repository, tag, short_id, size) for repository, _, tag in names]
+
+
+@image.command()
+@click.argument("source")
+@name_option
+@told
+def load(source: str, name: str) -> None:
+    """Load SOURCE: a file of `docker save` or an OCI archive, else an image's name, from Docker here or a registry."""
+    for loaded in asyncio.run(load_image(existing(name), source)):
+        print(loaded)
+
+
+@image.command()
+@click.argument("recipe")
+@click.option("-t", "--tag", default="", help="The image's name, instead of the recipe's own.")
+@name_option
+@told
+def build(recipe: str, tag: str, name: str) -> None:
+    """Build RECIPE: a folder with a recipe.yaml, or the name of one that comes with minikube-py."""
+    print(asyncio.run(build_image(existing(name), recipe, tag, DEFAULT_RECIPES)))
+
+
+@image.command()
+@click.argument("images", nargs=-1, required=True)
+@name_option
+@told
+def rm(images: tuple[str, ...], name: str) -> None:
+    """Remove IMAGES from the nodes."""
+    for each in images:
+        asyncio.run(remove_image(existing(name), each))
