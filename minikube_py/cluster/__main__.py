@@ -13,6 +13,7 @@ from minikube_py.cluster.arguments import existing, name_option, told
 from minikube_py.cluster.config import Wishes, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
+from minikube_py.cluster.lifecycle import apart
 from minikube_py.cluster.lifecycle import delete as delete_cluster
 from minikube_py.cluster.lifecycle import start as start_cluster
 from minikube_py.cluster.lifecycle import status as cluster_status
@@ -35,11 +36,12 @@ def main() -> None:
 @click.option("--container-runtime", "runtime", default="", help="oci (default), docker or simulated.")
 @click.option("--nodes", default=1, show_default=True, help="Nodes on this machine.")
 @click.option("--port", default=8080, show_default=True, help="Where the API server listens on 127.0.0.1.")
-@click.option("--processes", is_flag=True, help="One process a component (always so, for now).")
+@click.option("--processes", is_flag=True, help="One process a component, instead of one for all.")
 @told
 def start(name: str, store: str, runtime: str, nodes: int, port: int, processes: bool) -> None:
     """Start a cluster, or what of it does not run."""
-    config = load_config(name) or pick(Wishes(name, store, runtime, nodes, port))
+    config = load_config(name) or pick(Wishes(name, store, runtime, nodes, port, processes))
+    config = apart(config) if processes else config
     print(f"Starting {describe(config)}", flush=True)
     start_cluster(config, Progress())
     print(f'\nkubectl and pykubectl use the context "{config.name}" now. Try:\n\n  pykubectl get nodes\n')
@@ -92,7 +94,7 @@ def logs(component: str, name: str, follow: bool) -> None:
     table = ProcessTable(existing(name).folder)
     path = table.log_path(component)
     if not path.exists():
-        known = ", ".join(table.read()) or "none"
+        known = ", ".join(sorted(file.stem for file in path.parent.glob("*.log"))) or "none"
         raise MinikubeError(f'no log of "{component}"; components: {known}')
     with path.open(errors="replace") as log:
         while True:

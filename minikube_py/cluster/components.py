@@ -1,14 +1,19 @@
-"""Components: the processes of a cluster, in the order in which they are started. Pure: from a config to command lines.
+"""Components: the parts of a cluster in the order in which they are started, and the process that each runs in. Pure.
 
-Each line can be typed by hand, which is what the notes' steps do.
+With `--processes` each has a command line of its own, which can be typed by hand, as in the notes' steps; otherwise all
+that is Python shares the process of `all_in_one`.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig
+
+PROCESS = "minikube-py"
+"""The name of the shared process, and of the log of what is no component's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +24,27 @@ class Component:
     """Answers 200 when the component is ready; empty: ready as soon as it runs."""
     needs_nodes: bool = False
     """Started when the nodes are Ready: what it makes on the machine is then undone in the opposite order."""
+    process: str = ""
+    """The process that it shares with others; empty: it has its own."""
+
+    @property
+    def process_name(self) -> str:
+        return self.process or self.name
 
 
 def components(config: ClusterConfig) -> tuple[Component, ...]:
-    found = [_etcd(config)] if config.store == "etcd" else []
-    found += [_apiserver(config), _controller_manager(config), _python("scheduler", "scheduler", *_client(config))]
-    kubelets = [_kubelet(config, index, name) for index, name in enumerate(config.node_names)]
-    if config.runtime == "simulated":
-        return (*found, *kubelets)
-    return (*found, *kubelets, _proxy(config))
+    etcd = (_etcd(config),) if config.store == "etcd" else ()
+    kubelets = [_kubelet(config, index, node) for index, node in enumerate(config.node_names)]
+    proxy = () if config.runtime == "simulated" else (_proxy(config),)
+    scheduler = _python("scheduler", "scheduler", *_client(config))
+    ours = (_apiserver(config), _controller_manager(config), scheduler, *kubelets, *proxy)
+    return (*etcd, *(ours if config.processes else _in_one_process(config, ours)))
+
+
+def _in_one_process(config: ClusterConfig, shared: tuple[Component, ...]) -> tuple[Component, ...]:
+    names = [component.name for component in shared]
+    argv = (sys.executable, "-m", "minikube_py.cluster.all_in_one", str(config.folder), *names)
+    return tuple(replace(component, argv=argv, process=PROCESS, needs_nodes=False) for component in shared)
 
 
 def _python(name: str, package: str, *flags: str) -> Component:
@@ -55,12 +72,8 @@ def _etcd(config: ClusterConfig) -> Component:
 
 
 def _apiserver(config: ClusterConfig) -> Component:
-    if config.store == "etcd":
-        store = f"--etcd-servers=http://127.0.0.1:{config.etcd_port}"
-    else:
-        store = f"--storage=sqlite://{config.folder / 'store.db'}"
     flags = (
-        store,
+        f"--{'etcd-servers' if config.store == 'etcd' else 'storage'}={storage_url(config)}",
         f"--port={config.api_port}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         f"--service-account-signing-key-file={config.folder / 'pki' / 'sa.key'}",
@@ -70,13 +83,25 @@ def _apiserver(config: ClusterConfig) -> Component:
     return Component(server.name, server.argv, f"{config.server}/readyz")
 
 
+def storage_url(config: ClusterConfig) -> str:
+    """What the API server keeps its objects in."""
+    return (
+        f"http://127.0.0.1:{config.etcd_port}" if config.store == "etcd" else f"sqlite://{config.folder / 'store.db'}"
+    )
+
+
+def network_plugin(config: ClusterConfig) -> Literal["none", "kubenet"]:
+    """Docker brings a network of its own."""
+    return "none" if config.runtime == "docker" else "kubenet"
+
+
 def _controller_manager(config: ClusterConfig) -> Component:
     root_ca = f"--root-ca-file={config.folder / 'pki' / 'ca.crt'}"
     return _python("controller-manager", "controllers", *_client(config), root_ca)
 
 
 def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
-    flags = [
+    flags = (
         *_client(config),
         f"--hostname-override={node}",
         f"--container-runtime={config.runtime}",
@@ -86,11 +111,9 @@ def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
         f"--cluster-cidr={POD_CIDR}",
         f"--cluster-name={config.name}",
         f"--bridge-name={bridge_name(config)}",
-    ]
-    if config.runtime != "docker":
-        flags.append("--network-plugin=kubenet")
-    name = "kubelet" if index == 0 else f"kubelet-{index + 1}"
-    return _python(name, "kubelet", *flags)
+        f"--network-plugin={network_plugin(config)}",
+    )
+    return _python(config.kubelet_names[index], "kubelet", *flags)
 
 
 def bridge_name(config: ClusterConfig) -> str:

@@ -31,6 +31,8 @@ class ClusterConfig:
     api_port: int = 8080
     etcd_port: int = 2379
     nodes: int = 1
+    processes: bool = False
+    """One process a component, instead of all of them in one."""
 
     @property
     def server(self) -> str:
@@ -39,6 +41,11 @@ class ClusterConfig:
     @property
     def node_names(self) -> tuple[str, ...]:
         return (self.name, *(f"{self.name}-m{number:02}" for number in range(2, self.nodes + 1)))
+
+    @property
+    def kubelet_names(self) -> tuple[str, ...]:
+        """The kubelets as components, in the order of the nodes."""
+        return ("kubelet", *(f"kubelet-{number}" for number in range(2, self.nodes + 1)))
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,12 +65,16 @@ def clusters_folder() -> Path:
 
 def load_config(name: str) -> ClusterConfig | None:
     """The cluster of that name as it was started; None when there is none. Raises: ConfigError."""
-    path = clusters_folder() / name / "cluster.json"
+    folder = clusters_folder() / name
+    return read_config(folder) if (folder / "cluster.json").exists() else None
+
+
+def read_config(folder: Path) -> ClusterConfig:
+    """The cluster in a folder. Raises: ConfigError."""
+    path = folder / "cluster.json"
     try:
         document = json.loads(path.read_text())
         return ClusterConfig(**{**document, "folder": Path(document["folder"])})
-    except FileNotFoundError:
-        return None
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
             f"{path} is no cluster configuration of this version: {error}; `minikube-py delete`"
@@ -79,6 +90,7 @@ class Wishes:
     runtime: str = ""
     nodes: int = 1
     api_port: int = 8080
+    processes: bool = False
 
 
 def pick(wishes: Wishes) -> ClusterConfig:
@@ -108,4 +120,5 @@ def pick(wishes: Wishes) -> ClusterConfig:
         proxy_mode=proxy_mode,
         nodes=wishes.nodes,
         api_port=wishes.api_port,
+        processes=wishes.processes,
     )

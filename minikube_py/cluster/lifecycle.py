@@ -5,13 +5,14 @@ Kubernetes: kind create/delete cluster, minikube start/stop/delete/status
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import socket
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from minikube_py.cluster.components import Component, components
@@ -19,6 +20,7 @@ from minikube_py.cluster.config import ClusterConfig, load_config
 from minikube_py.cluster.material import enter_context, leave_context, make_material
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.cluster.progress import Progress
+from minikube_py.cluster.supervisor import TroubleFiles
 from minikube_py.cluster.teardown import remove_pods_and_rules
 from minikube_py.errors import ConfigError
 
@@ -40,21 +42,32 @@ def start(config: ClusterConfig, progress: Progress) -> None:
     config.save()
     with progress.step("Preparing keys and folders"):
         make_material(config)
-    wanted = [component for component in components(config) if component.name not in running]
-    for component in (c for c in wanted if not c.needs_nodes):
-        _start_one(component, table, progress)
+    wanted = [component for component in components(config) if component.process_name not in running]
+    _start_all([c for c in wanted if not c.needs_nodes], config, progress)
     with progress.step("Waiting for the node to be Ready"):
         _wait_for_nodes(config, table)
-    for component in (c for c in wanted if c.needs_nodes):
-        _start_one(component, table, progress)
+    _start_all([c for c in wanted if c.needs_nodes], config, progress)
     enter_context(config)
 
 
-def _start_one(component: Component, table: ProcessTable, progress: Progress) -> None:
-    with progress.step(f"Starting {component.name}"):
-        table.start(component)
-        if component.ready_url:
-            _wait_until_ready(component, table)
+def apart(config: ClusterConfig) -> ClusterConfig:
+    """The cluster with one process a component from now on. Raises: ConfigError while it runs in one."""
+    if not config.processes and any(identity.is_alive() for identity in ProcessTable(config.folder).read().values()):
+        raise ConfigError(f"--processes: the cluster runs in one process; first: minikube-py stop --name {config.name}")
+    return replace(config, processes=True)
+
+
+def _start_all(wanted: list[Component], config: ClusterConfig, progress: Progress) -> None:
+    table = ProcessTable(config.folder)
+    for _, group in itertools.groupby(wanted, lambda component: component.process_name):
+        together = list(group)
+        with progress.step(f"Starting {', '.join(component.name for component in together)}"):
+            for component in together:
+                # What an earlier process complained of, this one has not met yet.
+                TroubleFiles(config.folder).clear(component.name)
+            table.start(together[0])
+            for component in (c for c in together if c.ready_url):
+                _wait_until_ready(component, config, table)
 
 
 def _check_port_is_free(port: int) -> None:
@@ -69,10 +82,13 @@ def _check_port_is_free(port: int) -> None:
             ) from error
 
 
-def _wait_until_ready(component: Component, table: ProcessTable) -> None:
+def _wait_until_ready(component: Component, config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
-    identity = table.read()[component.name]
+    identity = table.read()[component.process_name]
+    trouble = TroubleFiles(config.folder)
     while not _answers(component.ready_url):
+        if said := trouble.read(component.name):
+            raise StartFailed(f"{component.name} ended: {said}")
         if not identity.is_alive() or time.monotonic() > deadline:
             why = "does not answer" if identity.is_alive() else "ended"
             log = table.tail(component.name) or "(its log is empty)"
@@ -90,10 +106,14 @@ def _answers(url: str) -> bool:
 
 def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
+    trouble = TroubleFiles(config.folder)
     while not all(_node_is_ready(config, name) for name in config.node_names):
         for name, identity in table.read().items():
             if not identity.is_alive():
                 raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")
+        for name in config.kubelet_names:
+            if said := trouble.read(name):
+                raise StartFailed(f"{name} ended: {said}")
         if time.monotonic() > deadline:
             raise StartFailed(f"the node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
         time.sleep(_POLL_S)
@@ -144,10 +164,11 @@ def status(name: str) -> ClusterStatus:
     if config is None:
         return ClusterStatus("not running")
     known = ProcessTable(config.folder).read()
+    trouble = TroubleFiles(config.folder)
     found = []
     for component in components(config):
-        identity = known.get(component.name)
-        alive = identity is not None and identity.is_alive()
+        identity = known.get(component.process_name)
+        alive = identity is not None and identity.is_alive() and not trouble.read(component.name)
         found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0))
     if not any(component.is_running for component in found):
         return ClusterStatus("not running", tuple(found), config.server)

@@ -47,7 +47,7 @@ def _start_ticks(pid: int) -> int | None:
 
 
 class ProcessTable:
-    """The components that were started for one cluster, kept in a file beside their logs."""
+    """The processes that were started for one cluster, kept in a file beside the components' logs."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "processes.json"
@@ -70,16 +70,10 @@ class ProcessTable:
         draft.replace(self._path)
 
     def start(self, component: Component) -> ProcessIdentity:
-        """Start a component in the background, its output in its log; one that runs already is left alone.
-
-        Raises: StartFailed.
-        """
+        """Start a component's process in the background, its output in its log. Raises: StartFailed."""
         table = self.read()
-        known = table.get(component.name)
-        if known is not None and known.is_alive():
-            return known
         self._logs.mkdir(parents=True, exist_ok=True)
-        with self.log_path(component.name).open("ab") as log:
+        with self.log_path(component.process_name).open("ab") as log:
             try:
                 process = subprocess.Popen(
                     component.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
@@ -89,7 +83,7 @@ class ProcessTable:
         identity = ProcessIdentity(process.pid, _start_ticks(process.pid) or 0)
         # The process outlives us on purpose: it is remembered in the table, not waited for.
         process.returncode = 0
-        self._write({**table, component.name: identity})
+        self._write({**table, component.process_name: identity})
         return identity
 
     def stop(self, names: Iterable[str]) -> None:

@@ -12,9 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from minikube_py.cluster.components import bridge_name, pod_cidr
-from minikube_py.cluster.config import POD_CIDR, ClusterConfig
-from minikube_py.kubelet.config import KubeletConfig
+from minikube_py.cluster.config import ClusterConfig
+from minikube_py.cluster.settings import kubelet_settings
 from minikube_py.kubelet.node_runtime import make_node_runtime
 
 
@@ -24,22 +23,13 @@ def remove_pods_and_rules(config: ClusterConfig) -> None:
         return
     proxy = [sys.executable, "-m", "minikube_py.proxy", "--cleanup", f"--proxy-mode={config.proxy_mode}"]
     subprocess.run(proxy, check=False, capture_output=True)
-    for index, node in enumerate(config.node_names):
-        asyncio.run(_remove_node(config, index, node))
+    for index in range(config.nodes):
+        asyncio.run(_remove_node(config, index))
     _unmount_below(config.folder)
 
 
-async def _remove_node(config: ClusterConfig, index: int, node: str) -> None:
-    settings = KubeletConfig(
-        container_runtime=config.runtime,
-        network_plugin="none" if config.runtime == "docker" else "kubenet",
-        pod_cidr=pod_cidr(index),
-        cluster_cidr=POD_CIDR,
-        bridge_name=bridge_name(config),
-        root_dir=config.folder / "nodes" / node,
-        cluster_name=config.name,
-    )
-    found = await make_node_runtime(settings, node)
+async def _remove_node(config: ClusterConfig, index: int) -> None:
+    found = await make_node_runtime(kubelet_settings(config, index), config.node_names[index])
     await found.runtime.open()
     try:
         for sandbox in await found.runtime.list_sandboxes():

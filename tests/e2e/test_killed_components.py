@@ -35,7 +35,7 @@ def pids(shell: Shell) -> dict[str, int]:
 @pytest.mark.oci
 @pytest.mark.timeout(400)
 async def test_whoever_is_killed_no_container_is_touched_and_the_cluster_converges(shell: Shell) -> None:
-    shell.run("minikube-py", "start", "--name", "e2e", f"--port={free_port()}")
+    shell.run("minikube-py", "start", "--name", "e2e", "--processes", f"--port={free_port()}")
     shell.run("kubectl", "create", "deployment", "web", "--image=nginx", "--replicas=2")
     shell.run("kubectl", "expose", "deployment", "web", "--port=80")
 
