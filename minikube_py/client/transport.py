@@ -1,4 +1,4 @@
-"""Transport: sends Requests to one API server, as one user, over pooled connections. The only file that knows httpx.
+"""Transport: sends Requests to one API server, as one user, over pooled connections.
 
     Client -> Request -> Transport.send  -> Response, or the ApiError that the server's Status stands for
                          Transport.lines -> one line of a watch after the other
@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import logging
-import socket
-import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,12 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import SplitResult, urlsplit
 
-import httpx
 import orjson
 
 from minikube_py.api.model import Json
 from minikube_py.api.status import ApiError, Unavailable, error_from_status
+from minikube_py.client.connection import Connection, Head, Pool
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.request import Request
 from minikube_py.client.tls import ssl_context
@@ -38,22 +38,11 @@ from minikube_py.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT_S = 5.0
 REQUEST_TIMEOUT_S = 65.0
 """A little longer than the server's own limit of 60 s, so that it is the server who says Timeout."""
 READ_ATTEMPTS = 3
 FIRST_PAUSE_S = 0.05
 TOKEN_FILE_REREAD_S = 10.0
-KEEPALIVE_EXPIRY_S = 30.0
-
-_TCP_OPTIONS = (
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-)
-"""A watch whose server vanished without a word is noticed after half a minute of silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +61,16 @@ class Transport:
         if config.exec_plugin is not None:
             raise ConfigError("the kubeconfig's user has an exec plugin: only pykubectl runs those")
         self.server = config.server.rstrip("/")
-        self._url = httpx.URL(self.server)
-        self._headers = [("Host", self._url.netloc.decode()), ("User-Agent", user_agent), *_identity(config)]
+        address = _address(self.server)
+        self._path = address.path.rstrip("/")
+        lines = [("Host", address.netloc.rpartition("@")[2]), ("User-Agent", user_agent), *_identity(config)]
+        self._headers = "".join(f"{name}: {value}\r\n" for name, value in lines)
         self._token_file = _TokenFile(token_file) if token_file else None
-        self._sni = {"sni_hostname": config.tls_server_name} if config.tls_server_name else {}
         tls = ssl_context(config)
-        self._requests = _pool(tls)
-        self._watches = _pool(tls)
+        port = address.port or (443 if tls is not None else 80)
+        self._requests, self._watches = (
+            Pool(address.hostname or "", port, tls, config.tls_server_name) for _ in ("requests", "watches")
+        )
 
     async def send(self, request: Request) -> Response:
         """Send, and wait for the whole answer.
@@ -88,20 +80,16 @@ class Transport:
         pause_s = FIRST_PAUSE_S
         for attempts_left in reversed(range(READ_ATTEMPTS if request.is_read else 1)):
             try:
-                answer = await self._requests.handle_async_request(self._bound(request, REQUEST_TIMEOUT_S))
-                try:
-                    body = await answer.aread()
-                finally:
-                    await answer.aclose()
-            except httpx.TransportError as error:
+                head, body = await self._exchange(self._encoded(request))
+            except OSError as error:
                 if not attempts_left:
                     raise self._unavailable(error) from error
                 log.debug("reading again after a failed connection", extra={"path": request.path, "error": repr(error)})
                 await asyncio.sleep(pause_s)
                 pause_s *= 2
             else:
-                _raise_for_error(answer, body)
-                return Response(answer.status_code, body)
+                _raise_for_error(head, body)
+                return Response(head.code, body)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @asynccontextmanager
@@ -111,20 +99,26 @@ class Transport:
         A last line without its newline was cut off and is not yielded. The stream ends when the server ends it.
         Raises: as `send`, when opening and while iterating; silence of more than `idle_timeout_s` is Unavailable too.
         """
+        data = self._encoded(request)
         try:
-            answer = await self._watches.handle_async_request(self._bound(request, idle_timeout_s))
-        except httpx.TransportError as error:
+            connection = await self._watches.take()
+        except OSError as error:
             raise self._unavailable(error) from error
         try:
-            if answer.status_code >= 400:
-                _raise_for_error(answer, await answer.aread())
-            yield self._split(answer)
+            try:
+                head = await connection.exchange(data, idle_timeout_s)
+                refusal = await connection.read(REQUEST_TIMEOUT_S) if head.code >= 400 else b""
+            except OSError as error:
+                raise self._unavailable(error) from error
+            _raise_for_error(head, refusal)
+            yield self._split(connection, idle_timeout_s)
         finally:
-            await answer.aclose()
+            self._watches.give_back(connection)
 
     async def close(self) -> None:
-        await self._requests.aclose()
-        await self._watches.aclose()
+        """Let go of the idle connections; those in use end with their requests."""
+        self._requests.close()
+        self._watches.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,34 +128,38 @@ class Transport:
     ) -> None:
         await self.close()
 
-    async def _split(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+    async def _exchange(self, data: bytes) -> tuple[Head, bytes]:
+        connection = await self._requests.take()
+        try:
+            head = await connection.exchange(data, REQUEST_TIMEOUT_S)
+            return head, await connection.read(REQUEST_TIMEOUT_S)
+        finally:
+            self._requests.give_back(connection)
+
+    async def _split(self, connection: Connection, idle_timeout_s: float) -> AsyncIterator[bytes]:
         rest = b""
         try:
-            async for chunk in answer.aiter_raw():
+            async for chunk in connection.chunks(idle_timeout_s):
                 *complete, rest = (rest + chunk).split(b"\n")
                 for line in complete:
                     yield line
-        except httpx.TransportError as error:
+        except OSError as error:
             raise self._unavailable(error) from error
 
-    def _bound(self, request: Request, read_timeout_s: float) -> httpx.Request:
-        headers = [*self._headers, ("Accept", request.accept)]
+    def _encoded(self, request: Request) -> bytes:
+        head = [
+            f"{request.method} {self._path}{request.target} HTTP/1.1\r\n{self._headers}Accept: {request.accept}\r\n"
+        ]
         if self._token_file is not None:
-            headers.append(("Authorization", f"Bearer {self._token_file.current()}"))
+            head.append(f"Authorization: Bearer {self._token_file.current()}\r\n")
         if request.body:
-            headers += [("Content-Type", request.content_type), ("Content-Length", str(len(request.body)))]
-        elif not request.is_read:
-            headers.append(("Content-Length", "0"))
-        limits = {"connect": CONNECT_TIMEOUT_S, "pool": None, "write": read_timeout_s, "read": read_timeout_s}
-        return httpx.Request(
-            request.method,
-            self._url.copy_with(raw_path=self._url.raw_path.rstrip(b"/") + request.target.encode()),
-            headers=headers,
-            stream=httpx.ByteStream(request.body),
-            extensions={"timeout": limits, **self._sni},
-        )
+            head.append(f"Content-Type: {request.content_type}\r\n")
+        if not request.is_read or request.body:
+            head.append(f"Content-Length: {len(request.body)}\r\n")
+        head.append("\r\n")
+        return "".join(head).encode("latin-1") + request.body
 
-    def _unavailable(self, error: httpx.TransportError) -> Unavailable:
+    def _unavailable(self, error: OSError) -> Unavailable:
         return Unavailable(f"cannot reach the API server at {self.server}: {_reason(error)}")
 
 
@@ -185,14 +183,15 @@ class _TokenFile:
         return self._token
 
 
-def _pool(tls: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport:
-    """A pool without httpx's client around it: cookies, redirects and proxies are not wanted and cost half the time."""
-    return httpx.AsyncHTTPTransport(
-        verify=tls if tls is not None else False,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=32, keepalive_expiry=KEEPALIVE_EXPIRY_S),
-        socket_options=_TCP_OPTIONS,
-        trust_env=False,
-    )
+def _address(server: str) -> SplitResult:
+    """Raises: ConfigError for what is no http(s) address."""
+    try:
+        address = urlsplit(server)
+        if address.scheme in ("http", "https") and address.hostname and address.port != 0:
+            return address
+    except ValueError as error:
+        raise ConfigError(f"{server!r} is no address of an API server: {error}") from error
+    raise ConfigError(f"{server!r} is no address of an API server, such as http://localhost:8080")
 
 
 def _identity(config: ClientConfig) -> list[tuple[str, str]]:
@@ -207,11 +206,11 @@ def _identity(config: ClientConfig) -> list[tuple[str, str]]:
     return headers
 
 
-def _raise_for_error(answer: httpx.Response, body: bytes) -> None:
-    if answer.status_code < 400:
+def _raise_for_error(head: Head, body: bytes) -> None:
+    if head.code < 400:
         return
-    error = _api_error(answer.status_code, body)
-    error.retry_after_s = error.retry_after_s or _seconds(answer.headers.get("Retry-After", ""))
+    error = _api_error(head.code, body)
+    error.retry_after_s = error.retry_after_s or _seconds(head.headers.get("retry-after", ""))
     raise error
 
 
@@ -229,13 +228,10 @@ def _seconds(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _reason(error: httpx.TransportError) -> str:
-    """The cause in words; httpx keeps the system's error some levels below its own."""
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, ConnectionRefusedError):
-            return "connection refused"
-        below = below.__cause__ or below.__context__
-    if isinstance(error, httpx.TimeoutException):
-        return f"no answer in time ({type(error).__name__})"
-    return str(error) or type(error).__name__
+def _reason(error: OSError) -> str:
+    """The cause in words. asyncio tells of several failed addresses (::1 and 127.0.0.1) in one text."""
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+        return "connection refused"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return error.strerror or str(error) or type(error).__name__
