@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 
 from minikube_py.cluster.arguments import existing, name_option, told
-from minikube_py.cluster.config import Wishes, load_config, pick
+from minikube_py.cluster.config import Wishes, config_to_delete, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
 from minikube_py.cluster.lifecycle import apart
@@ -60,7 +60,7 @@ def stop(name: str) -> None:
 @told
 def delete(name: str) -> None:
     """Remove the cluster and everything that it made."""
-    config = load_config(name)
+    config = config_to_delete(name)
     if config is None:
         print(f'There is no cluster "{name}".')
         return

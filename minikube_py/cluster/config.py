@@ -69,6 +69,16 @@ def load_config(name: str) -> ClusterConfig | None:
     return read_config(folder) if (folder / "cluster.json").exists() else None
 
 
+def config_to_delete(name: str) -> ClusterConfig | None:
+    """The cluster of that name; the likeliest one where a killed `start` left half a folder, or a file is damaged."""
+    folder = clusters_folder() / name
+    try:
+        found = load_config(name)
+    except ConfigError:
+        found = None
+    return found or (ClusterConfig(name, folder) if folder.is_dir() else None)
+
+
 def read_config(folder: Path) -> ClusterConfig:
     """The cluster in a folder. Raises: ConfigError."""
     path = folder / "cluster.json"
@@ -77,7 +87,8 @@ def read_config(folder: Path) -> ClusterConfig:
         return ClusterConfig(**{**document, "folder": Path(document["folder"])})
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"{path} is no cluster configuration of this version: {error}; `minikube-py delete`"
+            f"{path} is no cluster configuration of this version ({error}); "
+            f"to begin anew: minikube-py delete --name {folder.name}"
         ) from error
 
 

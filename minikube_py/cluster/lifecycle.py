@@ -5,6 +5,7 @@ Kubernetes: kind create/delete cluster, minikube start/stop/delete/status
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import json
 import shutil
@@ -12,6 +13,8 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,18 +39,32 @@ def start(config: ClusterConfig, progress: Progress) -> None:
     Raises: ConfigError, StartFailed (what was started keeps running, for a look at it).
     """
     table = ProcessTable(config.folder)
-    running = {name for name, identity in table.read().items() if identity.is_alive()}
-    if not running:
-        _check_port_is_free(config.api_port)
-    config.save()
-    with progress.step("Preparing keys and folders"):
-        make_material(config)
-    wanted = [component for component in components(config) if component.process_name not in running]
-    _start_all([c for c in wanted if not c.needs_nodes], config, progress)
-    with progress.step("Waiting for the node to be Ready"):
-        _wait_for_nodes(config, table)
-    _start_all([c for c in wanted if c.needs_nodes], config, progress)
-    enter_context(config)
+    with only_one(config):
+        table.adopt(components(config))
+        running = {name for name, identity in table.read().items() if identity.is_alive()}
+        if not running:
+            _check_port_is_free(config.api_port)
+        config.save()
+        with progress.step("Preparing keys and folders"):
+            make_material(config)
+        wanted = [component for component in components(config) if component.process_name not in running]
+        _start_all([c for c in wanted if not c.needs_nodes], config, progress)
+        with progress.step("Waiting for the node to be Ready"):
+            _wait_for_nodes(config, table)
+        _start_all([c for c in wanted if c.needs_nodes], config, progress)
+        enter_context(config)
+
+
+@contextmanager
+def only_one(config: ClusterConfig) -> Iterator[None]:
+    """Keep a second start, stop or delete of the same cluster out. Raises: ConfigError."""
+    config.folder.mkdir(parents=True, exist_ok=True)
+    with (config.folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(f'another command is starting or ending cluster "{config.name}"; wait for it') from error
+        yield
 
 
 def apart(config: ClusterConfig) -> ClusterConfig:
@@ -130,19 +147,26 @@ def _node_is_ready(config: ClusterConfig, name: str) -> bool:
 
 def stop(config: ClusterConfig, progress: Progress) -> None:
     """End the components. Containers, addresses and rules stay, as when a node's daemons are stopped."""
+    with only_one(config):
+        _stop(config, progress)
+
+
+def _stop(config: ClusterConfig, progress: Progress) -> None:
     table = ProcessTable(config.folder)
     with progress.step("Stopping the components"):
+        table.adopt(components(config))
         table.stop(reversed(list(table.read())))
 
 
 def delete(config: ClusterConfig, progress: Progress) -> None:
     """End everything and take everything away: pods, links, rules, mounts, files, and the kubeconfig entries."""
-    stop(config, progress)
-    with progress.step("Removing pods, links and rules"):
-        remove_pods_and_rules(config)
-    with progress.step("Removing files and the context"):
-        leave_context(config)
-        shutil.rmtree(config.folder, ignore_errors=True)
+    with only_one(config):
+        _stop(config, progress)
+        with progress.step("Removing pods, links and rules"):
+            remove_pods_and_rules(config)
+        with progress.step("Removing files and the context"):
+            leave_context(config)
+            shutil.rmtree(config.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

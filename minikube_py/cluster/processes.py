@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from minikube_py.cluster.components import Component
-from minikube_py.errors import MinikubeError
+from minikube_py.errors import ConfigError, MinikubeError
 
 _GRACE_S = 10.0
 _POLL_S = 0.02
@@ -46,6 +46,13 @@ def _start_ticks(pid: int) -> int | None:
     return None if fields[0] == "Z" else int(fields[19])
 
 
+def _argv(pid: int) -> tuple[str, ...]:
+    try:
+        return tuple(Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")[:-1])
+    except OSError:
+        return ()
+
+
 class ProcessTable:
     """The processes that were started for one cluster, kept in a file beside the components' logs."""
 
@@ -60,14 +67,33 @@ class ProcessTable:
         """Name -> identity, in the order of starting; the dead ones too."""
         try:
             document = json.loads(self._path.read_text())
+            return {name: ProcessIdentity(**identity) for name, identity in document.items()}
         except FileNotFoundError:
             return {}
-        return {name: ProcessIdentity(**identity) for name, identity in document.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ConfigError(
+                f"{self._path} cannot be read ({error}); remove it, then start or delete again"
+            ) from error
 
     def _write(self, table: dict[str, ProcessIdentity]) -> None:
         draft = self._path.with_suffix(".new")
         draft.write_text(json.dumps({name: asdict(identity) for name, identity in table.items()}, indent=2))
         draft.replace(self._path)
+
+    def adopt(self, components: Iterable[Component]) -> None:
+        """Enter processes that run and are not in the table: a `start` was killed before it could write them down.
+
+        A command line of ours has the cluster's folder in it, so no other program's is equal to it.
+        """
+        table = self.read()
+        known = {identity.pid for identity in table.values() if identity.is_alive()}
+        found = {}
+        for pid in (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()):
+            for component in components:
+                if pid not in known and _argv(pid) == component.argv:
+                    found[component.process_name] = ProcessIdentity(pid, _start_ticks(pid) or 0)
+        if found:
+            self._write({**table, **found})
 
     def start(self, component: Component) -> ProcessIdentity:
         """Start a component's process in the background, its output in its log. Raises: StartFailed."""
@@ -97,7 +123,8 @@ class ProcessTable:
                         os.kill(identity.pid, number)
             if _all_gone(wanted):
                 break
-        self._write({name: identity for name, identity in table.items() if identity not in wanted})
+        if wanted:
+            self._write({name: identity for name, identity in table.items() if identity not in wanted})
 
     def tail(self, name: str, lines: int = 5) -> str:
         try:
