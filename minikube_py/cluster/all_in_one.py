@@ -48,7 +48,7 @@ def jobs(config: ClusterConfig) -> dict[str, Job]:
             "scheduler", "kube-scheduler", lambda: serve_component(_connection(config, "kube-scheduler"), run_scheduler)
         ),
         *(Job(name, "kubelet", _kubelet(config, index)) for index, name in enumerate(config.kubelet_names)),
-        Job("proxy", "kube-proxy", lambda: _proxy(config)),
+        *(Job(name, "kube-proxy", _proxy(config, index)) for index, name in enumerate(config.proxy_names)),
     ]
     return {job.name: job for job in found}
 
@@ -70,21 +70,21 @@ def _kubelet(config: ClusterConfig, index: int) -> Run:
     return lambda: serve_component(_connection(config, "kubelet"), lambda client: run_kubelet(settings, client))
 
 
-async def _proxy(config: ClusterConfig) -> None:
-    """The proxy begins when the nodes are Ready, so that what both make on the machine is undone in reverse order."""
-    await serve_component(_connection(config, "kube-proxy"), lambda client: _wait_for_nodes(client, config))
-    await serve_proxy(_connection(config, "kube-proxy"), proxy_settings(config))
+def _proxy(config: ClusterConfig, index: int) -> Run:
+    """The proxy begins when its node is Ready, so that what both make on the machine is undone in reverse order."""
+    connection = _connection(config, "kube-proxy")
+
+    async def run() -> None:
+        await serve_component(connection, lambda client: _wait_for_node(client, config.node_names[index]))
+        await serve_proxy(connection, proxy_settings(config, index))
+
+    return run
 
 
-async def _wait_for_nodes(client: Client, config: ClusterConfig) -> None:
+async def _wait_for_node(client: Client, name: str) -> None:
     while True:
-        nodes = (await client.list(Node)).items
-        ready = {
-            node.metadata.name
-            for node in nodes
-            if any(each.type == "Ready" and each.status == "True" for each in node.status.conditions)
-        }
-        if ready.issuperset(config.node_names):
+        (node,) = (await client.list(Node, field_selector=f"metadata.name={name}")).items or (None,)
+        if node is not None and any(each.type == "Ready" and each.status == "True" for each in node.status.conditions):
             return
         await asyncio.sleep(_POLL_S)
 

@@ -6,6 +6,7 @@ that is Python shares the process of `all_in_one`.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,6 +25,8 @@ class Component:
     """Answers 200 when the component is ready; empty: ready as soon as it runs."""
     needs_nodes: bool = False
     """Started when the nodes are Ready: what it makes on the machine is then undone in the opposite order."""
+    netns: str = ""
+    """The network namespace that it lives in; empty: this machine's."""
     process: str = ""
     """The process that it shares with others; empty: it has its own."""
 
@@ -34,17 +37,25 @@ class Component:
 
 def components(config: ClusterConfig) -> tuple[Component, ...]:
     etcd = (_etcd(config),) if config.store == "etcd" else ()
-    kubelets = [_kubelet(config, index, node) for index, node in enumerate(config.node_names)]
-    proxy = () if config.runtime == "simulated" else (_proxy(config),)
     scheduler = _python("scheduler", "scheduler", *_client(config))
-    ours = (_apiserver(config), _controller_manager(config), scheduler, *kubelets, *proxy)
+    ours = [_apiserver(config), _controller_manager(config), scheduler]
+    for index in range(config.nodes):
+        netns = node_netns(config, index)
+        ours.append(replace(_kubelet(config, index), netns=netns))
+        if config.proxy_names:
+            ours.append(replace(_proxy(config, index), netns=netns))
     return (*etcd, *(ours if config.processes else _in_one_process(config, ours)))
 
 
-def _in_one_process(config: ClusterConfig, shared: tuple[Component, ...]) -> tuple[Component, ...]:
-    names = [component.name for component in shared]
-    argv = (sys.executable, "-m", "minikube_py.cluster.all_in_one", str(config.folder), *names)
-    return tuple(replace(component, argv=argv, process=PROCESS, needs_nodes=False) for component in shared)
+def _in_one_process(config: ClusterConfig, ours: list[Component]) -> list[Component]:
+    """One process, and another for the two components of each node that lives in a network namespace of its own."""
+    found = []
+    for netns, group in itertools.groupby(ours, lambda component: component.netns):
+        shared = list(group)
+        argv = (sys.executable, "-m", "minikube_py.cluster.all_in_one", str(config.folder), *(c.name for c in shared))
+        process = f"{PROCESS}-{shared[0].name}" if netns else PROCESS
+        found += [replace(component, argv=argv, process=process, needs_nodes=False) for component in shared]
+    return found
 
 
 def _python(name: str, package: str, *flags: str) -> Component:
@@ -74,6 +85,7 @@ def _etcd(config: ClusterConfig) -> Component:
 def _apiserver(config: ClusterConfig) -> Component:
     flags = (
         f"--{'etcd-servers' if config.store == 'etcd' else 'storage'}={storage_url(config)}",
+        f"--bind-address={config.api_address}",
         f"--port={config.api_port}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
         f"--service-account-signing-key-file={config.folder / 'pki' / 'sa.key'}",
@@ -100,7 +112,8 @@ def _controller_manager(config: ClusterConfig) -> Component:
     return _python("controller-manager", "controllers", *_client(config), root_ca)
 
 
-def _kubelet(config: ClusterConfig, index: int, node: str) -> Component:
+def _kubelet(config: ClusterConfig, index: int) -> Component:
+    node = config.node_names[index]
     flags = (
         *_client(config),
         f"--hostname-override={node}",
@@ -121,17 +134,33 @@ def bridge_name(config: ClusterConfig) -> str:
     return f"mk-{config.name}"[:15].rstrip("-")
 
 
+def node_bridge_name(config: ClusterConfig) -> str:
+    """The bridge that the nodes are on, where they have namespaces of their own."""
+    return f"mn-{config.name}"[:15].rstrip("-")
+
+
+def node_netns(config: ClusterConfig, index: int) -> str:
+    """The file that stands for a node's network namespace; empty: this machine's own."""
+    return str(config.folder / "netns" / config.node_names[index]) if index and config.has_node_network else ""
+
+
+def inside(netns: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line that runs a program in a network namespace; it becomes that program, with the same pid."""
+    # Not `ip netns exec`: that one mounts a second /sys, in which there are no cgroups.
+    return ("nsenter", f"--net={netns}", *argv) if netns else argv
+
+
 def pod_cidr(index: int) -> str:
     """The range of pod addresses of the n-th node."""
-    return POD_CIDR.replace(".0.0/", f".{index}.0/")
+    return POD_CIDR.replace(".0.0/16", f".{index}.0/24")
 
 
-def _proxy(config: ClusterConfig) -> Component:
+def _proxy(config: ClusterConfig, index: int) -> Component:
     flags = (
         *_client(config),
         f"--proxy-mode={config.proxy_mode}",
-        f"--hostname-override={config.node_names[0]}",
+        f"--hostname-override={config.node_names[index]}",
         f"--cluster-cidr={POD_CIDR}",
     )
-    proxy = _python("proxy", "proxy", *flags)
+    proxy = _python(config.proxy_names[index], "proxy", *flags)
     return Component(proxy.name, proxy.argv, needs_nodes=True)

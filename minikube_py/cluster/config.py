@@ -17,8 +17,14 @@ from minikube_py.errors import ConfigError
 Store = Literal["sqlite", "etcd"]
 RuntimeName = Literal["oci", "docker", "simulated"]
 
-POD_CIDR = "10.244.0.0/24"
+POD_CIDR = "10.244.0.0/16"
+NODE_CIDR = "10.245.0.0/24"
+"""Of the nodes that live in namespaces of their own; its first address is this machine's."""
+ALL_CIDR = "10.244.0.0/15"
+"""Both of these: what is not translated on its way between nodes."""
 SERVICE_CIDR = "10.96.0.0/16"
+
+_MAX_NODES = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,18 @@ class ClusterConfig:
     """One process a component, instead of all of them in one."""
 
     @property
+    def has_node_network(self) -> bool:
+        """Whether there are nodes in network namespaces of their own."""
+        return self.nodes > 1 and self.runtime == "oci"
+
+    @property
+    def api_address(self) -> str:
+        """Loopback, which nobody else reaches, as long as there is nobody else."""
+        return "10.245.0.1" if self.has_node_network else "127.0.0.1"
+
+    @property
     def server(self) -> str:
-        return f"http://127.0.0.1:{self.api_port}"
+        return f"http://{self.api_address}:{self.api_port}"
 
     @property
     def node_names(self) -> tuple[str, ...]:
@@ -45,7 +61,15 @@ class ClusterConfig:
     @property
     def kubelet_names(self) -> tuple[str, ...]:
         """The kubelets as components, in the order of the nodes."""
-        return ("kubelet", *(f"kubelet-{number}" for number in range(2, self.nodes + 1)))
+        return self._names_on_nodes("kubelet")
+
+    @property
+    def proxy_names(self) -> tuple[str, ...]:
+        """The proxies as components, in the order of the nodes; simulated pods have no packets to carry."""
+        return () if self.runtime == "simulated" else self._names_on_nodes("proxy")
+
+    def _names_on_nodes(self, name: str) -> tuple[str, ...]:
+        return (name, *(f"{name}-{number}" for number in range(2, self.nodes + 1)))
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -120,8 +144,10 @@ def pick(wishes: Wishes) -> ClusterConfig:
         raise ConfigError(f"--store={store}: choose sqlite or etcd")
     if store == "etcd" and shutil.which("etcd") is None:
         raise ConfigError("--store=etcd: there is no etcd here; apt-get install etcd-server")
-    if wishes.nodes < 1 or (wishes.nodes > 1 and runtime != "simulated"):
-        raise ConfigError("--nodes: more than one node needs --container-runtime=simulated for now")
+    if not 1 <= wishes.nodes <= _MAX_NODES:
+        raise ConfigError(f"--nodes={wishes.nodes}: choose 1 to {_MAX_NODES}")
+    if wishes.nodes > 1 and runtime == "docker":
+        raise ConfigError("--nodes: Docker runs one node here; several have --container-runtime=oci or simulated")
     proxy_mode = "iptables" if is_root and shutil.which("iptables-restore") else "userspace"
     return ClusterConfig(
         name=wishes.name,

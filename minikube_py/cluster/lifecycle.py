@@ -5,6 +5,7 @@ Kubernetes: kind create/delete cluster, minikube start/stop/delete/status
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import itertools
 import json
@@ -21,6 +22,7 @@ from typing import Literal
 from minikube_py.cluster.components import Component, components
 from minikube_py.cluster.config import ClusterConfig, load_config
 from minikube_py.cluster.material import enter_context, leave_context, make_material
+from minikube_py.cluster.node_network import NodeNetwork
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.cluster.progress import Progress
 from minikube_py.cluster.supervisor import TroubleFiles
@@ -47,9 +49,12 @@ def start(config: ClusterConfig, progress: Progress) -> None:
         config.save()
         with progress.step("Preparing keys and folders"):
             make_material(config)
+        if config.has_node_network:
+            with progress.step("Connecting the nodes"):
+                asyncio.run(NodeNetwork(config).set_up())
         wanted = [component for component in components(config) if component.process_name not in running]
         _start_all([c for c in wanted if not c.needs_nodes], config, progress)
-        with progress.step("Waiting for the node to be Ready"):
+        with progress.step(f"Waiting for the node{'s' * (config.nodes > 1)} to be Ready"):
             _wait_for_nodes(config, table)
         _start_all([c for c in wanted if c.needs_nodes], config, progress)
         enter_context(config)
@@ -132,7 +137,7 @@ def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
             if said := trouble.read(name):
                 raise StartFailed(f"{name} ended: {said}")
         if time.monotonic() > deadline:
-            raise StartFailed(f"the node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
+            raise StartFailed(f"a node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
         time.sleep(_POLL_S)
 
 

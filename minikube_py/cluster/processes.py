@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from minikube_py.cluster.components import Component
+from minikube_py.cluster.components import Component, inside
 from minikube_py.errors import ConfigError, MinikubeError
 
 _GRACE_S = 10.0
@@ -102,7 +102,12 @@ class ProcessTable:
         with self.log_path(component.process_name).open("ab") as log:
             try:
                 process = subprocess.Popen(
-                    component.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+                    inside(component.netns, component.argv),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    cwd="/",
                 )
             except OSError as error:
                 raise StartFailed(f"{component.argv[0]} cannot be started: {error.strerror}") from error

@@ -17,6 +17,7 @@ def apiserver_settings(config: ClusterConfig) -> ApiServerConfig:
     return ApiServerConfig(
         etcd_servers=(url,) if config.store == "etcd" else (),
         storage="" if config.store == "etcd" else url,
+        bind_address=config.api_address,
         port=config.api_port,
         service_cluster_ip_range=SERVICE_CIDR,
         allow_privileged=True,
@@ -39,5 +40,5 @@ def kubelet_settings(config: ClusterConfig, index: int) -> KubeletConfig:
     )
 
 
-def proxy_settings(config: ClusterConfig) -> ProxyOptions:
-    return ProxyOptions(node_name=config.node_names[0], mode=config.proxy_mode, cluster_cidr=POD_CIDR)
+def proxy_settings(config: ClusterConfig, index: int) -> ProxyOptions:
+    return ProxyOptions(node_name=config.node_names[index], mode=config.proxy_mode, cluster_cidr=POD_CIDR)

@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 import ipaddress
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +142,8 @@ def _mac_of(address: str) -> str:
 
 
 def _link_exists(name: str) -> bool:
-    return Path("/sys/class/net", name).is_symlink()
+    # Not /sys/class/net: that shows the network namespace of whoever mounted it, and a node may live in another.
+    return any(name == known for _, known in socket.if_nameindex())
 
 
 async def _delete_link(name: str) -> None:

@@ -32,9 +32,9 @@ def agree(said: dict[str, Any], settings: object, different: tuple[str, ...] = (
     assert len(fields) >= 3
 
 
-@pytest.mark.parametrize("store", ["sqlite", "etcd"])
-def test_the_api_server_is_told_the_same_either_way(store: Store) -> None:
-    config = replace(CLUSTER, store=store)
+@pytest.mark.parametrize(("store", "nodes"), [("sqlite", 1), ("etcd", 1), ("sqlite", 2)])
+def test_the_api_server_is_told_the_same_either_way(store: Store, nodes: int) -> None:
+    config = replace(CLUSTER, store=store, nodes=nodes)
     said, settings = flags(apiserver, config, "apiserver"), apiserver_settings(config)
     agree(said, settings, ("etcd_servers",))
     assert said["etcd_servers"] == ",".join(settings.etcd_servers)
@@ -49,8 +49,11 @@ def test_the_kubelet_is_told_the_same_either_way(runtime: RuntimeName) -> None:
 
 
 def test_the_proxy_is_told_the_same_either_way() -> None:
-    said, settings = flags(proxy, CLUSTER, "proxy"), proxy_settings(CLUSTER)
-    agree({**said, "mode": said["proxy_mode"], "node_name": said["hostname_override"]}, settings)
+    config = replace(CLUSTER, nodes=2)
+    for index, name in enumerate(config.proxy_names):
+        said = flags(proxy, config, name)
+        settings = proxy_settings(config, index)
+        agree({**said, "mode": said["proxy_mode"], "node_name": said["hostname_override"]}, settings)
 
 
 def test_without_processes_all_but_etcd_shares_one() -> None:
@@ -60,6 +63,19 @@ def test_without_processes_all_but_etcd_shares_one() -> None:
     assert {component.argv for component in shared} == {shared[0].argv}
     assert list(shared[0].argv[4:]) == [component.name for component in shared]
     assert set(shared[0].argv[4:]) <= set(jobs(CLUSTER))
+
+
+def test_a_second_node_has_a_namespace_and_a_process_of_its_own() -> None:
+    found = {c.name: c for c in components(replace(CLUSTER, processes=False, nodes=2))}
+    assert found["kubelet"].netns == ""
+    assert found["kubelet-2"].netns == found["proxy-2"].netns == "/data/c/netns/c-m02"
+    assert found["kubelet-2"].process_name == found["proxy-2"].process_name == "minikube-py-kubelet-2"
+    assert found["kubelet-2"].argv[4:] == ("kubelet-2", "proxy-2")
+
+
+def test_simulated_nodes_share_the_one_process() -> None:
+    found = components(replace(CLUSTER, processes=False, nodes=3, runtime="simulated"))
+    assert {(component.process_name, component.netns) for component in found} == {("minikube-py", "")}
 
 
 def test_with_processes_each_component_has_its_own() -> None:

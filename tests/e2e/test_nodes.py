@@ -1,0 +1,68 @@
+"""Two nodes on one machine, the second in a network namespace of its own; afterwards nothing is left of either."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Shell
+from tests.e2e.test_first_deployment import machine
+from tests.support.eventually import eventually
+from tests.support.processes import free_port
+
+Json = Any
+
+
+def pods(shell: Shell, selector: str) -> dict[str, Json]:
+    """Node -> status, of one pod each."""
+    found = json.loads(shell.run("kubectl", "get", "pods", f"--selector={selector}", "-o", "json"))["items"]
+    return {pod["spec"].get("nodeName", ""): {**pod["status"], "name": pod["metadata"]["name"]} for pod in found}
+
+
+@pytest.mark.oci
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("mode", [(), ("--processes",)], ids=["all in one", "processes"])
+async def test_pods_and_services_are_reached_across_nodes_and_delete_leaves_nothing(
+    shell: Shell, mode: tuple[str, ...]
+) -> None:
+    before = machine()
+    shell.run("minikube-py", "start", "--name", "e2e", "--nodes=2", *mode, f"--port={free_port()}")
+    for recipe in ("nginx", "busybox"):
+        shell.run("minikube-py", "image", "build", recipe, "--name", "e2e")
+    for node in ("e2e", "e2e-m02"):
+        _run_pod(shell, node, "web", "nginx")
+        _run_pod(shell, node, "box", "busybox", "--", "sleep", "3600")
+    shell.run("kubectl", "create", "service", "clusterip", "web", "--tcp=80:80")
+    shell.run("kubectl", "set", "selector", "service", "web", "part=web")
+
+    def all_run() -> bool:
+        found = [status["phase"] for part in ("web", "box") for status in pods(shell, f"part={part}").values()]
+        return found == ["Running"] * 4
+
+    await eventually(all_run, timeout_s=120)
+    web, boxes = pods(shell, "part=web"), pods(shell, "part=box")
+    assert set(web) == set(boxes) == {"e2e", "e2e-m02"}
+    service = shell.run("kubectl", "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+    answering = [web["e2e"]["podIP"], web["e2e-m02"]["podIP"], service]
+
+    def reached_from_everywhere() -> None:
+        for address in answering:
+            assert "Welcome to nginx!" in shell.run("curl", "-s", "--max-time", "2", f"http://{address}/", check=False)
+            for box in boxes.values():
+                argv = ("kubectl", "exec", box["name"], "--", "wget", "-q", "-O-", "-T2", f"http://{address}/")
+                assert "Welcome to nginx!" in shell.run(*argv, check=False), f"{box['name']} to {address}"
+
+    await eventually(reached_from_everywhere, timeout_s=60)
+    shell.run("minikube-py", "stop", "--name", "e2e")
+    shell.run("minikube-py", "start", "--name", "e2e")
+    await eventually(reached_from_everywhere, timeout_s=60)
+    shell.run("minikube-py", "delete", "--name", "e2e")
+    assert machine() == before
+
+
+def _run_pod(shell: Shell, node: str, part: str, image: str, *command: str) -> None:
+    overrides = json.dumps({"apiVersion": "v1", "spec": {"nodeName": node}})
+    name = f"{part}-{node}"
+    shell.run("kubectl", "run", name, f"--image={image}", f"--labels=part={part}", f"--overrides={overrides}", *command)
