@@ -47,5 +47,8 @@ replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 conformance: $(STAMP) ## E2E=DIR LIST=FILE: Kubernetes' own tests against a cluster of their own
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST)
 
+bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
+	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

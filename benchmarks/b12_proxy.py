@@ -4,29 +4,26 @@ Measured from the changed EndpointSlice to the rules in the kernel: wall time an
 programs it runs together. Checked: each sync is followed by a look into the kernel's tables for the new endpoint, and
 at the end every rule is compared with what it should be.
 
-Run as root: python -m benchmarks.proxy [SERVICES]
+Needs root.
 """
 
-import asyncio
 import os
 import resource
 import statistics
-import sys
 import time
 from dataclasses import dataclass
 
+from benchmarks.frame import Figure, NotHere, Options
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
-from minikube_py.network.commands import run
+from minikube_py.network.commands import run as run_program
 from minikube_py.proxy.dataplanes.interface import DataplaneConfig
 from minikube_py.proxy.dataplanes.iptables import IptablesDataplane
 from minikube_py.proxy.ruleset import compile, service_rules, with_service
 from tests.support.namespaces import Namespace, NamespaceLoop
 from tests.support.services import make_service, make_slice
 
-PEER = (
-    "real kube-proxy, iptables mode, 5,000 Services: 435 ms in KUBE-SERVICES alone; floor: 4.4 CPU-ms for one program"
-)
+PEER = "quoted: iptables mode, 5,000 Services, one chain alone"
 REPEATS = 20
 
 
@@ -60,13 +57,13 @@ def _pods(number: int, generation: int = 0) -> list[str]:
     return [f"10.{128 + place + generation}.{number >> 8}.{number & 255}" for place in range(3)]
 
 
-async def _measure(count: int) -> None:
+async def _measure(count: int) -> tuple[Figure, ...]:
     services, slices = _cluster(count)
     dataplane = IptablesDataplane(DataplaneConfig(cluster_cidr="10.128.0.0/9"))
     full = Meter()
     rules = compile(services, slices, "node1")
     await dataplane.sync(rules)
-    _say(f"first sync of {count} Services x 3 endpoints", full.read())
+    figures = [*_figures(f"first sync of {count} Services", full.read())]
 
     costs = []
     for turn in range(REPEATS):
@@ -77,36 +74,34 @@ async def _measure(count: int) -> None:
         rules = with_service(rules, f"rec/{name}", service_rules(services[number], [changed], "node1"))
         await dataplane.sync(rules)
         costs.append(meter.read())
-        assert f"--to-destination {_pods(number, 9)[2]}:80" in await run(("iptables-save", "-t", "nat"))
-    _say(
-        f"one changed endpoint, median of {REPEATS}",
-        Cost(statistics.median(cost.wall_ms for cost in costs), statistics.median(cost.cpu_ms for cost in costs)),
-    )
+        assert f"--to-destination {_pods(number, 9)[2]}:80" in await run_program(("iptables-save", "-t", "nat"))
+    wall_ms = statistics.median(cost.wall_ms for cost in costs)
+    cpu_ms = statistics.median(cost.cpu_ms for cost in costs)
+    figures += _figures(f"1 changed endpoint, median of {REPEATS}", Cost(wall_ms, cpu_ms), peer_wall_ms=435.0)
     meter = Meter()
     assert not await dataplane.audit(), "the kernel's rules are not the ones that were written"
-    _say("audit that compares every rule", meter.read())
+    figures += _figures("audit that compares every rule", meter.read())
     meter = Meter()
     assert not await dataplane.audit()
-    _say("audit when nothing changed", meter.read())
+    figures += _figures("audit when nothing changed", meter.read())
+    return tuple(figures)
 
 
-def _say(what: str, cost: Cost) -> None:
-    print(f"B12 {what}: {cost.wall_ms:.1f} ms, {cost.cpu_ms:.1f} CPU-ms")
+def _figures(what: str, cost: Cost, peer_wall_ms: float | None = None) -> tuple[Figure, ...]:
+    target = 1 / 25 if peer_wall_ms else None
+    return (
+        Figure("B12", what, cost.wall_ms, "ms", peer_wall_ms, PEER if peer_wall_ms else "", target),
+        Figure("B12", what, cost.cpu_ms, "CPU-ms"),
+    )
 
 
-def main() -> None:
+async def run(options: Options) -> tuple[Figure, ...]:
     if os.geteuid() != 0:
-        sys.exit("error: network namespaces need root")
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+        raise NotHere("network namespaces need root")
     namespace = Namespace("bench")
     loop = NamespaceLoop(namespace)
     try:
-        asyncio.run(loop.call(_measure(count)))
-        print(f"B12 result checked; for comparison: {PEER}")
+        return await loop.call(_measure(100 if options.quick else 1000))
     finally:
         loop.stop()
         namespace.remove()
-
-
-if __name__ == "__main__":
-    main()

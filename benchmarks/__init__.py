@@ -1,0 +1,1 @@
+"""What things cost here and at the real Kubernetes, each figure with its result checked."""

@@ -1,0 +1,34 @@
+"""B4: what listing pods costs for each pod, as JSON and as the Table that kubectl asks for."""
+
+from __future__ import annotations
+
+import json
+
+from benchmarks.beside import Measure, beside
+from benchmarks.client import Connection
+from benchmarks.frame import Figure, Options, Server
+from benchmarks.pods import PODS, count_of, create_pods
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+
+async def run(options: Options) -> tuple[Figure, ...]:
+    count, times = count_of(options), 10
+
+    async def take(server: Server) -> tuple[float, ...]:
+        await create_pods(server, count)
+        costs = []
+        for accept, rows in (("application/json", "items"), (TABLE, "rows")):
+            before = server.cpu_s()
+            async with Connection(server.endpoint) as connection:
+                for _ in range(times):
+                    reply = await connection.request("GET", PODS, accept=accept)
+            costs.append((server.cpu_s() - before) * 1e6 / (count * times))
+            assert len(json.loads(reply.body)[rows]) == count
+        return tuple(costs)
+
+    measures = (
+        Measure("B4", f"list 1 of {count} pods, JSON", "CPU-us", 70, 1 / 20),
+        Measure("B4", f"list 1 of {count} pods, Table", "CPU-us", 43, 1 / 8),
+    )
+    return await beside(options, measures, take)

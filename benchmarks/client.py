@@ -1,0 +1,79 @@
+"""A lean HTTP/1.1 client over one kept-alive connection, the same for both sides, so that its own cost is small."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from types import TracebackType
+
+_WINDOW_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a server listens; one with a token is spoken to over TLS, its certificate unchecked."""
+
+    host: str
+    port: int
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    code: int
+    body: bytes
+
+
+class Connection:
+    """`async with Connection(endpoint) as connection`: one request at a time."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    async def __aenter__(self) -> Connection:
+        tls = ssl._create_unverified_context() if self._endpoint.token else None
+        self._reader, self._writer = await asyncio.open_connection(
+            self._endpoint.host, self._endpoint.port, ssl=tls, limit=_WINDOW_BYTES
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+
+    async def request(self, method: str, path: str, body: bytes = b"", accept: str = "application/json") -> Reply:
+        self._send(method, path, body, accept)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        code = int(head[9:12])
+        if b"transfer-encoding: chunked" in head:
+            return Reply(code, await self._read_chunks())
+        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        return Reply(code, await self._reader.readexactly(int(length or 0)))
+
+    async def watch(self, path: str) -> AsyncGenerator[bytes, None]:
+        """What arrives of an endless answer, in pieces of any size, frames included."""
+        self._send("GET", path, b"", "application/json")
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        assert b" 200 " in head, head
+        yield b""
+        while piece := await self._reader.read(_WINDOW_BYTES):
+            yield piece
+
+    def _send(self, method: str, path: str, body: bytes, accept: str) -> None:
+        self._writer.write(
+            f"{method} {path} HTTP/1.1\r\nHost: {self._endpoint.host}\r\nAccept: {accept}\r\n"
+            f"User-Agent: benchmark\r\nAuthorization: Bearer {self._endpoint.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+
+    async def _read_chunks(self) -> bytes:
+        chunks = []
+        while size := int(await self._reader.readline(), 16):
+            chunks.append(await self._reader.readexactly(size))
+            await self._reader.readexactly(2)
+        await self._reader.readexactly(2)
+        return b"".join(chunks)
