@@ -52,6 +52,8 @@ from minikube_py.storage.interface import Storage, StorageError
 log = logging.getLogger(__name__)
 
 _HEALTH_TIMEOUT_S = 2.0
+_KEEP_ALIVE_S = 90
+"""Longer than clients keep an idle connection, so that none is closed while a write is on its way."""
 
 
 async def run(config: ApiServerConfig, registry: Registry | None = None) -> None:
@@ -153,6 +155,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             log_level=logging.WARNING,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             server_header=False,
         )
         super().__init__(settings)
