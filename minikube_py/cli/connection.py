@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from minikube_py.cli.errors import CommandError, PlainError, ServerError
+from minikube_py.cli.errors import CommandError, ConnectionRefused, PlainError, ServerError
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.tls import ssl_context
 
@@ -124,7 +124,7 @@ class Connection:
 
         Raises: ServerError when the server refuses, PlainError when it cannot be reached.
         """
-        with self._translated():
+        with self._translated(request):
             response = self._exchange(request)
             answer = Answer(response.status, _lower(response), response.read())
         if answer.code >= 400:
@@ -144,7 +144,7 @@ class Connection:
 
         Raises: as `ask`.
         """
-        with self._translated(), self._streaming(request) as response:
+        with self._translated(request), self._streaming(request) as response:
             while piece := response.read1(65536):
                 yield piece
 
@@ -153,7 +153,7 @@ class Connection:
 
         Raises: as `ask`.
         """
-        with self._translated(), self._streaming(request) as response:
+        with self._translated(request), self._streaming(request) as response:
             while line := response.readline():
                 yield line
 
@@ -219,6 +219,10 @@ class Connection:
             return _NamedConnection(self.host, self.port, self.timeout_s, context, self.config.tls_server_name)
         return http.client.HTTPSConnection(self.host, self.port, timeout=self.timeout_s, context=context)
 
+    def _first_address(self) -> str:
+        host = str(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][4][0])
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
     def _credentials(self) -> dict[str, str]:
         config = self.config
         headers: dict[str, str] = {}
@@ -243,14 +247,14 @@ class Connection:
                 print(f"Warning: {text}", file=sys.stderr)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, request: Request) -> Iterator[None]:
         """Turn failures of the network into kubectl's words."""
         try:
             yield
         except ConnectionRefusedError as error:
-            raise PlainError(
-                f"The connection to the server {self.authority} was refused - did you specify the right host or port?"
-            ) from error
+            url = f"{self.config.server.rstrip('/')}{request.target}"
+            dialled = f"dial tcp {self._first_address()}: connect: connection refused"
+            raise ConnectionRefused(self.authority, f'{request.method.capitalize()} "{url}": {dialled}') from error
         except ssl.SSLCertVerificationError as error:
             raise PlainError(
                 f"Unable to connect to the server: tls: failed to verify certificate: x509: {_x509(error)}"

@@ -9,7 +9,7 @@ from typing import Any
 from minikube_py.cli.command import Invocation
 from minikube_py.cli.connection import Request
 from minikube_py.cli.discovery import ResourceType
-from minikube_py.cli.errors import CommandError, ServerError
+from minikube_py.cli.errors import CommandError, ConnectionRefused, ServerError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, server_message, validation_query
 from minikube_py.client.yaml_text import Document
@@ -39,7 +39,7 @@ def words_after_dash(call: Invocation[Any]) -> list[str]:
 
 
 def create_generated(call: Invocation[Any], resource: ResourceType, document: Document, during: str = "") -> None:
-    """Send a document made from flags and tell the result; `during` stands before what the server refuses.
+    """Send a document made from flags and tell the result; `during` stands before what goes wrong.
 
     Raises: CommandError.
     """
@@ -61,4 +61,8 @@ def create_generated(call: Invocation[Any], resource: ResourceType, document: Do
             if not during:
                 raise
             raise CommandError(f"{during}{server_message(error)}") from error
+        except ConnectionRefused as error:
+            if not during:
+                raise
+            raise CommandError(f"{during}{error.cause}") from error
     results.tell(document, "created")

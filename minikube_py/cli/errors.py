@@ -33,6 +33,16 @@ class PlainError(CommandError):
     prefix = ""
 
 
+class ConnectionRefused(PlainError):
+    """Nobody listens; `cause` is what Go's HTTP client says of it, which some verbs print instead."""
+
+    def __init__(self, authority: str, cause: str) -> None:
+        super().__init__(
+            f"The connection to the server {authority} was refused - did you specify the right host or port?"
+        )
+        self.cause = cause
+
+
 class UsageError(CommandError):
     """A command line that does not fit the verb's grammar; points to the verb's help."""
 

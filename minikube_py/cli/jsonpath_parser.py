@@ -96,7 +96,7 @@ _INDEX = re.compile(r"(-?\d*)(?::(-?\d*))?(?::(-?\d*))?$")
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _NAME = re.compile(r"(?:\\.|[^\s.\[\](){}'\"|,=!<>?@$&*\\])+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_WORD = re.compile(r"[^\s.\[\]{}'\"]+")
+_WORD = re.compile(r"[^\s.\[\](){}'\"]+")
 _OPERATOR = re.compile(r"\s*(==|!=|<=|>=|<|>)\s*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 

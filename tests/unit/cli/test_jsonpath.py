@@ -49,6 +49,7 @@ SERVICE: dict[str, Any] = {
         ("{range .spec.ports[*]}{.name}", "https"),
         ("{range .nosuch[*]}x{end}", ""),
         ('{.spec.ports[?(@.name=="http")].port}', "80"),
+        ("{.spec.ports[?(@.port==true)].port}", ""),
         ("{.spec.ports[?(@.name!='http')].port}", "443"),
         ("{.spec.ports[?(@.port>100)].name}", "s"),
         ("{.spec.ports[?(@.nodePort)].name}", ""),
