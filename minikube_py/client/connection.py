@@ -6,8 +6,8 @@
 Invariants: one exchange at a time. A connection that its server has closed, or that said something unasked, is not used
 again. A reader who does not keep up stops the socket, not the memory. Everything that goes wrong is an OSError.
 
-A library's pool costs more than all the rest of a request (httpx: 0.8 to 1.4 ms of CPU, this: 0.04), and every component
-here does little but send small requests. httptools, which also parses for the server, does what is hard about HTTP.
+A library's pool costs more than all the rest of a request (httpx: 0.8 to 1.4 ms of CPU, this: 0.04), and components do
+little but send small requests. httptools, which parses for the server too, does what is hard about HTTP.
 
 Kubernetes: golang's net/http Transport, below client-go
 Simplified: no HTTP/2, no pipelining, no proxy, no answers before the answer (1xx).
