@@ -2,7 +2,7 @@
 
 Measured from the changed EndpointSlice to the rules in the kernel: wall time and CPU time, this process and the
 programs it runs together. Checked: each sync is followed by a look into the kernel's tables for the new endpoint, and
-at the end every rule is compared with what it should be.
+at the end every rule is compared with what it should be. No peer: its figure at hand is of 5,000 Services and a part only.
 
 Needs root.
 """
@@ -23,7 +23,6 @@ from minikube_py.proxy.ruleset import compile, service_rules, with_service
 from tests.support.namespaces import Namespace, NamespaceLoop
 from tests.support.services import make_service, make_slice
 
-PEER = "quoted: iptables mode, 5,000 Services, one chain alone"
 REPEATS = 20
 
 
@@ -77,7 +76,7 @@ async def _measure(count: int) -> tuple[Figure, ...]:
         assert f"--to-destination {_pods(number, 9)[2]}:80" in await run_program(("iptables-save", "-t", "nat"))
     wall_ms = statistics.median(cost.wall_ms for cost in costs)
     cpu_ms = statistics.median(cost.cpu_ms for cost in costs)
-    figures += _figures(f"1 changed endpoint, median of {REPEATS}", Cost(wall_ms, cpu_ms), peer_wall_ms=435.0)
+    figures += _figures(f"1 changed endpoint, median of {REPEATS}", Cost(wall_ms, cpu_ms))
     meter = Meter()
     assert not await dataplane.audit(), "the kernel's rules are not the ones that were written"
     figures += _figures("audit that compares every rule", meter.read())
@@ -87,10 +86,9 @@ async def _measure(count: int) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def _figures(what: str, cost: Cost, peer_wall_ms: float | None = None) -> tuple[Figure, ...]:
-    target = 1 / 25 if peer_wall_ms else None
+def _figures(what: str, cost: Cost) -> tuple[Figure, ...]:
     return (
-        Figure("B12", what, cost.wall_ms, "ms", peer_wall_ms, PEER if peer_wall_ms else "", target),
+        Figure("B12", what, cost.wall_ms, "ms"),
         Figure("B12", what, cost.cpu_ms, "CPU-ms"),
     )
 

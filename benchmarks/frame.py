@@ -149,12 +149,12 @@ async def component(server: Server, package: str, *flags: str) -> AsyncIterator[
             await process.wait()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 600.0) -> float:
+async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 600.0, interval_s: float = 0.1) -> float:
     """Ask until it is so; return how many seconds that took."""
     begun = time.monotonic()
     async with asyncio.timeout(timeout_s):
         while not await condition():  # noqa: ASYNC110  it happens in another process
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(interval_s)
     return time.monotonic() - begun
 
 

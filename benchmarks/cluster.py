@@ -1,0 +1,78 @@
+"""A whole cluster, as `minikube-py start` makes it, for as long as a benchmark lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.client import Connection, Endpoint
+from benchmarks.frame import NotHere, until
+from tests.support.processes import free_port
+
+NAME = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    endpoint: Endpoint
+    pids: tuple[int, ...]
+    """Of all processes of the cluster, its containers' apart."""
+    api_s: float
+    """From the command's start until /readyz answered."""
+    start_s: float
+    """Until the command had ended: the node was Ready, the proxy ran."""
+
+
+@asynccontextmanager
+async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
+    """Raises: NotHere without root, or without that runtime's programs."""
+    if os.geteuid() != 0:
+        raise NotHere("containers need root")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        environment = os.environ | {"MINIKUBE_PY_HOME": f"{folder}/home", "KUBECONFIG": f"{folder}/kubeconfig"}
+        port = free_port()
+        endpoint = Endpoint("127.0.0.1", port)
+        begun = time.monotonic()
+        try:
+            flags = ("start", f"--name={NAME}", f"--port={port}", f"--container-runtime={runtime}")
+            starting = asyncio.create_task(_minikube_py(environment, *flags))
+            await asyncio.wait(
+                [starting, asyncio.create_task(until(lambda: _is_ready(endpoint), 60))],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            api_s = time.monotonic() - begun
+            code, printed = await starting
+            if code:
+                raise NotHere(printed.strip().splitlines()[-1])
+            start_s = time.monotonic() - begun
+            _, status = await _minikube_py(environment, "status", f"--name={NAME}", "-o", "json")
+            pids = tuple({int(each["pid"]) for each in json.loads(status)["components"] if each["pid"]})
+            yield Cluster(endpoint, pids, api_s, start_s)
+        finally:
+            await _minikube_py(environment, "delete", f"--name={NAME}")
+
+
+async def _is_ready(endpoint: Endpoint) -> bool:
+    try:
+        async with Connection(endpoint) as connection:
+            return (await connection.request("GET", "/readyz")).code == 200
+    except OSError:
+        return False
+
+
+async def _minikube_py(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
+    program = str(Path(sys.executable).parent / "minikube-py")
+    process = await asyncio.create_subprocess_exec(
+        program, *arguments, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, printed.decode()
