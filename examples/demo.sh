@@ -1,6 +1,8 @@
 #!/bin/sh
 # The notes' three commands, typed for you: a cluster, a deployment, three replicas, one address in front of them.
+# With -y (or YES=1) missing packages are installed without a question.
 set -eu
+[ "${1:-}" != -y ] || export YES=1
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH:/usr/sbin:/sbin"
 

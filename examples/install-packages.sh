@@ -19,7 +19,7 @@ fi
 
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "error: these programs are missing; install what your distribution calls:$missing" >&2
+    echo "error: this is no Debian. Install with your distribution's tool what Debian calls:$missing" >&2
     exit 1
 fi
 if [ "$(id -u)" != 0 ]; then

@@ -5,6 +5,7 @@ Kubernetes: kubeadm's preflight checks
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from minikube_py.cluster.config import ClusterConfig, clusters_folder
+from minikube_py.cluster.config import ALL_CIDR, ClusterConfig, clusters_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ PACKAGES = {
     "skopeo": "skopeo",
     "umoci": "umoci",
     "ip": "iproute2",
+    "nsenter": "util-linux",
+    "curl": "curl",
     "iptables-restore": "iptables",
     "nft": "nftables",
 }
@@ -50,7 +53,8 @@ def _find(program: str) -> str | None:
 
 
 def examine(port: int = 8080) -> list[Finding]:
-    checks: list[Callable[[], Finding]] = [_root, _forwarding, _inotify, _disk, _leftovers, lambda: _port(port)]
+    checks: list[Callable[[], Finding]] = [_root, _kernel, _forwarding, _inotify, _disk, _leftovers]
+    checks += [_pods_network, lambda: _port(port)]
     programs = [
         Finding(f"{program} is installed", _find(program) is not None, f"apt-get install -y {package}")
         for program, package in PACKAGES.items()
@@ -65,6 +69,26 @@ def examine(port: int = 8080) -> list[Finding]:
 def _root() -> Finding:
     fix = "run as root, or without containers: minikube-py start --container-runtime=simulated"
     return Finding("running as root", os.geteuid() == 0, fix)
+
+
+def _kernel() -> Finding:
+    """Overlay mounts are what containers' files are made of."""
+    known = Path("/proc/filesystems")
+    is_fine = known.exists() and "overlay" in known.read_text().split()
+    return Finding("the kernel has overlay mounts", is_fine, "modprobe overlay")
+
+
+def _pods_network() -> Finding:
+    """A route of somebody else's into the pods' or nodes' range would take their packets away."""
+    ours, routes = ipaddress.ip_network(ALL_CIDR), Path("/proc/net/route")
+    rows = [line.split() for line in routes.read_text().splitlines()[1:]] if routes.exists() else []
+    taken = sorted({row[0] for row in rows if _address(row[1]) in ours and not row[0].startswith(("mk-", "mn-"))})
+    fix = f"another program's network ({', '.join(taken)}) overlaps: see `ip route`, and remove or renumber it"
+    return Finding(f"addresses {ALL_CIDR} are free for pods and nodes", not taken, fix)
+
+
+def _address(little_endian: str) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(bytes.fromhex(little_endian)[::-1])
 
 
 def _forwarding() -> Finding:

@@ -47,12 +47,13 @@ async def test_pods_and_services_are_reached_across_nodes_and_delete_leaves_noth
     service = shell.run("kubectl", "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
     answering = [web["e2e"]["podIP"], web["e2e-m02"]["podIP"], service]
 
-    def reached_from_everywhere() -> None:
+    def reached_from_everywhere() -> bool:
         for address in answering:
             assert "Welcome to nginx!" in shell.run("curl", "-s", "--max-time", "2", f"http://{address}/", check=False)
             for box in boxes.values():
-                argv = ("kubectl", "exec", box["name"], "--", "wget", "-q", "-O-", "-T2", f"http://{address}/")
+                argv = ("kubectl", "exec", box["name"], "--", "timeout", "3", "wget", "-qO-", f"http://{address}/")
                 assert "Welcome to nginx!" in shell.run(*argv, check=False), f"{box['name']} to {address}"
+        return True
 
     await eventually(reached_from_everywhere, timeout_s=60)
     shell.run("minikube-py", "stop", "--name", "e2e")
