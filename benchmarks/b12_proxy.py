@@ -2,7 +2,8 @@
 
 Measured from the changed EndpointSlice to the rules in the kernel: wall time and CPU time, this process and the
 programs it runs together. Checked: each sync is followed by a look into the kernel's tables for the new endpoint, and
-at the end every rule is compared with what it should be. No peer: its figure at hand is of 5,000 Services and a part only.
+at the end every rule is compared with what it should be.
+The peer is not beside it: the figure at hand is of 5,000 Services, and of a part of the work.
 
 Needs root.
 """
