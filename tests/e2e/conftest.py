@@ -1,19 +1,24 @@
-"""A shell for one whole cluster with real containers, and its removal afterwards."""
+"""Where end-to-end tests run: a shell for one whole cluster with real containers, or a machine to start parts on."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from minikube_py.runtime.oci.recipes import BuiltImage, build
+from tests.e2e.machine import Machine, learners_machine
+from tests.support.docker_engine import Engine, engine_in
+from tests.support.kubectls import BIN, CLIS
 from tests.support.processes import require_binary
 
-BIN = Path(sys.executable).parent
+RECIPES = Path(__file__).parents[2] / "examples" / "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,29 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         yield shell
     finally:
         shell.run("minikube-py", "delete", "--name", "e2e", check=False)
+
+
+@pytest.fixture(params=CLIS)
+def cli(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def machine(cli: str) -> Iterator[Machine]:
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root")
+    # Not tmp_path: the engine's sockets are far below, and a socket's path has at most 107 characters.
+    with tempfile.TemporaryDirectory(prefix="notes-") as folder, learners_machine(Path(folder), cli) as made:
+        yield made
+
+
+@pytest.fixture
+def engine(machine: Machine) -> Iterator[Engine]:
+    require_binary("dockerd", "docker.io")
+    with engine_in(machine.network.name, machine.folder / "engine") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> BuiltImage:
+    return asyncio.run(build(RECIPES / "nginx", tmp_path_factory.mktemp("images")))

@@ -13,18 +13,26 @@ _START_S = 60.0
 
 @contextmanager
 def running_engine(folder: Path) -> "Iterator[Engine]":
-    """Run dockerd with all its files under `folder`; yields it."""
-    # Its bridge and iptables rules go to a namespace that ends with it; not `ip netns exec`, which hides the cgroups.
+    """Run dockerd with all its files under `folder`, in a namespace that ends with it; yields it."""
     netns = f"mkt-docker-{uuid.uuid4().hex[:6]}"
     subprocess.run(["ip", "netns", "add", netns], check=True)
     subprocess.run(["ip", "-n", netns, "link", "set", "lo", "up"], check=True)
+    try:
+        with engine_in(netns, folder) as engine:
+            engine.start()
+            yield engine
+    finally:
+        subprocess.run(["ip", "netns", "delete", netns], check=True)
+
+
+@contextmanager
+def engine_in(netns: str, folder: Path) -> "Iterator[Engine]":
+    """An engine, not started yet, whose bridge and rules are to be in a namespace; yields it."""
     engine = Engine(folder, netns)
     try:
-        engine.start()
         yield engine
     finally:
-        engine.stop()
-        subprocess.run(["ip", "netns", "delete", netns], check=True)
+        engine.end()
         _unmount_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -40,6 +48,8 @@ class Engine:
 
     def start(self) -> None:
         folder = self.folder
+        folder.mkdir(exist_ok=True)
+        # Not `ip netns exec`, which hides the cgroups.
         argv = ["nsenter", f"--net=/var/run/netns/{self.netns}", "dockerd", "-H", self.address]
         argv += [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
         with (folder / "dockerd.log").open("ab") as log:
@@ -55,6 +65,15 @@ class Engine:
             self._process.terminate()
             self._process.wait(timeout=30)
             self._process = None
+
+    def end(self) -> None:
+        """Stop it and its containers, without waiting for these to have it their own way."""
+        if self._process is not None:
+            docker = f"docker -H {self.address}"
+            subprocess.run(
+                ["sh", "-c", f"{docker} ps -q | xargs -r {docker} kill"], stdout=subprocess.DEVNULL, check=False
+            )
+        self.stop()
 
     def _answers(self) -> bool:
         asked = subprocess.run(["docker", "-H", self.address, "version"], capture_output=True, check=False)
