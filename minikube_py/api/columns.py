@@ -5,11 +5,11 @@ Kubernetes: pkg/printers/internalversion/printers.go; apimachinery/pkg/util/dura
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from minikube_py.api.definition import Column
+from minikube_py.api.definition import Ago, Cell, Column
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
@@ -22,11 +22,17 @@ UNSET = "<unset>"
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
-def age(since: Time | None) -> str:
-    """How long ago `since` was, by this machine's clock."""
-    return UNKNOWN if since is None else duration_text(time.time() - since.epoch_s)
+def age(since: Time | None, before: str = "", after: str = "") -> Cell:
+    """How long ago `since` was, with words round it."""
+    return UNKNOWN if since is None else Ago(since.epoch_s, before, after)
 
 
+def age_text(ago: Ago, now_s: float) -> str:
+    """What such a cell says at a moment, in seconds since 1970."""
+    return f"{ago.before}{duration_text(int(now_s - ago.since_s))}{ago.after}"
+
+
+@functools.lru_cache(maxsize=4096)
 def duration_text(seconds: float) -> str:
     """A duration in two or three digits of precision: `119s`, `2m5s`, `3h`, `5d21h`, `400d`."""
     whole = int(seconds)
@@ -82,7 +88,7 @@ def _name(resource: Resource) -> str:
     return resource.metadata.name
 
 
-def _age(resource: Resource) -> str:
+def _age(resource: Resource) -> Cell:
     return age(resource.metadata.creation_timestamp)
 
 

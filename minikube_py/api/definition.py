@@ -11,7 +11,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Cell = str | int | None
+
+@dataclass(frozen=True, slots=True)
+class Ago:
+    """A cell that grows by itself: how long ago a moment was, when somebody looks.
+
+    Everything else in a row is made once a version of the object: no other cell may depend on the time.
+    """
+
+    since_s: float
+    """Seconds since 1970."""
+    before: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        raise TypeError("an age has no text until it is looked at; give the words round it to `age`")
+
+
+Cell = str | int | None | Ago
 
 
 @dataclass(frozen=True, slots=True)

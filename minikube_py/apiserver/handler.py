@@ -42,7 +42,7 @@ from minikube_py.apiserver.options import (
 )
 from minikube_py.apiserver.patches import PatchBody
 from minikube_py.apiserver.request_info import RequestInfo
-from minikube_py.apiserver.table import IncludeObject, partial_metadata, table
+from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
 from minikube_py.apiserver.watch_cache import CachedObject, Cacher
 from minikube_py.apiserver.watch_stream import WatchRequest, WatchStreamer
 from minikube_py.apiserver.writer import Target, Writer, Written, object_key
@@ -128,12 +128,9 @@ class ResourceHandler:
         page = await self._lister.list(resource, request.info.namespace, options)
         if wanted.form == "Table":
             include = _include(request.query)
-            document = table(resource, page.items, include=include, list_metadata=page.metadata())
-            return object_answer(orjson.dumps(document), wanted)
+            return object_answer(table(resource, page.items, include=include, list_metadata=page.metadata()), wanted)
         if wanted.form == "PartialObjectMetadataList":
-            items = [partial_metadata(item) for item in page.items]
-            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
-            return object_answer(orjson.dumps({**head, "metadata": page.metadata(), "items": items}), wanted)
+            return object_answer(partial_metadata_list(page.items, page.metadata()), wanted)
         return object_answer(list_body(resource, page), wanted)
 
     async def watch(self, resource: type[Resource], request: ApiRequest) -> Stream:
@@ -303,9 +300,9 @@ def _include(query: Query) -> IncludeObject:
 def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, query: Query) -> bytes:
     if wanted.form == "Table":
         metadata = {"resourceVersion": str(item.revision)}
-        return orjson.dumps(table(resource, [item], include=_include(query), list_metadata=metadata))
+        return table(resource, [item], include=_include(query), list_metadata=metadata)
     if wanted.form == "PartialObjectMetadata":
-        return orjson.dumps(partial_metadata(item))
+        return partial_metadata(item)
     return item.data
 
 

@@ -90,7 +90,7 @@ class Lister:
                     if options.limit and len(items) == options.limit:
                         left = page.remaining + len(page.items) - position
                         return ListPage(items, at, encode_continue(kv.key, at), None if selection.selects else left)
-                    item = cache.read(kv.key, kv.value, kv.revision)
+                    item = cache.state(kv)
                     if selection.matches(item):
                         items.append(item)
                 if not page.more:

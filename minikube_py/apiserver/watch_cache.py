@@ -28,6 +28,7 @@ import orjson
 from pydantic import BaseModel
 
 from minikube_py.api.decoding import nested_model
+from minikube_py.api.definition import Ago
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import FieldSelector, Selector
@@ -41,8 +42,14 @@ SUBSCRIPTION_LIMIT = 4096
 """Events that may wait for one slow client."""
 
 
-@dataclass(frozen=True, slots=True)
+Cells = tuple[bytes | Ago, ...]
+"""A Table row's cells: JSON text, and the ages between that are filled in when somebody looks."""
+
+
+@dataclass(slots=True)
 class CachedObject:
+    """One state of an object. It never changes; its other forms are added by the first who asks for them."""
+
     key: str
     revision: int
     data: bytes
@@ -50,6 +57,8 @@ class CachedObject:
     labels: Mapping[str, str]
     fields: Mapping[str, str]
     """Field selector labels -> values."""
+    cells: Cells | None = field(default=None, init=False, compare=False)
+    partial: bytes | None = field(default=None, init=False, compare=False)
 
     def at(self, revision: int) -> CachedObject:
         """The same state, said to be of another revision."""
@@ -182,6 +191,13 @@ class WatchCache:
         self._ring.append(change)
         for subscription in self._subscriptions:
             subscription.offer(change)
+
+    def state(self, kv: KeyValue) -> CachedObject:
+        """What the store has, without reading it again where it is still the newest state."""
+        known = self._objects.get(kv.key)
+        return (
+            known if known is not None and known.revision == kv.revision else self.read(kv.key, kv.value, kv.revision)
+        )
 
     def read(self, key: str, value: bytes, revision: int) -> CachedObject:
         document = orjson.loads(value)

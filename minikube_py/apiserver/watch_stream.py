@@ -18,7 +18,7 @@ from minikube_py.api.status import Expired
 from minikube_py.apiserver.lists import Lister, check_fields
 from minikube_py.apiserver.negotiation import Rendering
 from minikube_py.apiserver.options import ListOptions
-from minikube_py.apiserver.table import IncludeObject, partial_metadata, table
+from minikube_py.apiserver.table import IncludeObject, partial_metadata, table, table_of_rows
 from minikube_py.apiserver.watch_cache import CachedObject, CacheEvent, Cacher, Subscription
 from minikube_py.storage.interface import Compacted
 
@@ -112,7 +112,7 @@ class _Encoder:
             if frame is None:
                 frame = event.frames[kind] = _line(kind, self._shown(kind, event).data)
             return frame
-        return _line(kind, orjson.dumps(self._document(self._shown(kind, event))))
+        return _line(kind, self._in_form(self._shown(kind, event)))
 
     @staticmethod
     def _shown(kind: str, event: CacheEvent) -> CachedObject:
@@ -121,7 +121,7 @@ class _Encoder:
             return event.previous.at(event.revision)
         return event.shown
 
-    def _document(self, item: CachedObject) -> Json:
+    def _in_form(self, item: CachedObject) -> bytes:
         if self._form != "Table":
             return partial_metadata(item)
         with_columns, self._columns_sent = not self._columns_sent, True
@@ -137,9 +137,9 @@ class _Encoder:
         if self._form == "PartialObjectMetadata":
             document = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
         elif self._form == "Table":
-            document = table(self._resource, [], with_columns=False, list_metadata=metadata)
             row_object = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
-            document["rows"] = [{"cells": [], "object": row_object}]
+            row = orjson.dumps({"cells": [], "object": row_object})
+            return _line("BOOKMARK", table_of_rows(self._resource, [row], with_columns=False, list_metadata=metadata))
         document["metadata"] = metadata
         return _line("BOOKMARK", orjson.dumps(document))
 

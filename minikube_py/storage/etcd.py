@@ -54,6 +54,8 @@ class EtcdStorage:
         self._connection = connection
         self._leases = Leases(connection)
         self._closed = False
+        self._asking: asyncio.Task[int] | None = None
+        self._asks_alone = asyncio.Lock()
         self._recent = RecentEvents(revision, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
         self._follower = asyncio.create_task(self._follow(), name="etcd-watch")
 
@@ -101,8 +103,16 @@ class EtcdStorage:
         return await self._replace(key, expected_revision, deletion)
 
     async def current_revision(self) -> int:
+        """One question answers all who came before it was sent: every consistent read asks this."""
         self._require_open()
-        return await _newest_revision(self._connection)
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask_revision())
+        return await asyncio.shield(self._asking)
+
+    async def _ask_revision(self) -> int:
+        async with self._asks_alone:
+            self._asking = None
+            return await _newest_revision(self._connection)
 
     async def watch(self, prefix: str, after_revision: int) -> AsyncGenerator[Batch, None]:
         position = after_revision

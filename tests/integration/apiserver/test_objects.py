@@ -126,6 +126,7 @@ async def test_pages_come_from_one_version_of_the_world(client: httpx.AsyncClien
     assert first["metadata"]["remainingItemCount"] == 3
     await client.delete(f"{CONFIG_MAPS}/d")
     await client.post(CONFIG_MAPS, json=config_map("aa"))
+    await client.put(f"{CONFIG_MAPS}/e", json=config_map("e", changed="since"))
     names = [item["metadata"]["name"] for item in first["items"]]
     page = first
     while page["metadata"].get("continue"):
@@ -134,6 +135,7 @@ async def test_pages_come_from_one_version_of_the_world(client: httpx.AsyncClien
         assert page["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
         names += [item["metadata"]["name"] for item in page["items"]]
     assert names == ["a", "b", "c", "d", "e"]
+    assert "data" not in page["items"][-1]
 
 
 async def test_many_writers_with_retry_lose_no_update(client: httpx.AsyncClient) -> None:

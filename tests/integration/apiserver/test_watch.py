@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.api_server import api_server
+from tests.support.eventually import eventually
 
 Json = Any
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
@@ -108,6 +109,54 @@ async def test_a_table_watch_sends_its_columns_once(client: httpx.AsyncClient) -
     assert [row["cells"][0] for row in first["object"]["rows"]] == ["b"]
     assert first["object"]["columnDefinitions"]
     assert second["object"]["columnDefinitions"] == []
+
+
+async def test_a_row_changes_with_its_object(client: httpx.AsyncClient) -> None:
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+
+    async def row() -> Json:
+        rows = (await client.get(CONFIG_MAPS, headers=accept)).json()["rows"]
+        return next(row for row in rows if row["cells"][0] == "a")
+
+    created = await make(client, "a")
+    before = await row()
+    changed = (await client.patch(f"{CONFIG_MAPS}/a", json={"data": {"k": "v"}}, headers=MERGE)).json()["metadata"]
+    after = await row()
+    assert (before["cells"][1], after["cells"][1]) == (0, 1)
+    versions = [shown["object"]["metadata"]["resourceVersion"] for shown in (before, after)]
+    assert versions == [created, changed["resourceVersion"]]
+    deleted = (await client.delete(f"{CONFIG_MAPS}/a")).json()
+    assert deleted["status"] == "Success"
+    assert "a" not in [row["cells"][0] for row in (await client.get(CONFIG_MAPS, headers=accept)).json()["rows"]]
+
+
+async def test_a_kept_row_grows_older(client: httpx.AsyncClient) -> None:
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    await make(client, "a")
+
+    async def age() -> str:
+        rows = (await client.get(CONFIG_MAPS, headers=accept)).json()["rows"]
+        return next(str(row["cells"][2]) for row in rows if row["cells"][0] == "a")
+
+    young = await age()
+
+    async def is_older() -> bool:
+        return await age() != young
+
+    await eventually(is_older)
+
+
+async def test_a_deleted_object_is_shown_with_the_version_of_its_deletion(client: httpx.AsyncClient) -> None:
+    accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    version = await make(client, "a", app="web")
+    await client.get(CONFIG_MAPS, headers=accept)
+    query = {"watch": "1", "resourceVersion": version, "labelSelector": "app=web"}
+    await client.patch(f"{CONFIG_MAPS}/a", json={"metadata": {"labels": {"app": "other"}}}, headers=MERGE)
+    async with client.stream("GET", CONFIG_MAPS, params=query, headers=accept, timeout=10) as response:
+        left = json.loads(await anext(response.aiter_lines()))
+    metadata = left["object"]["rows"][0]["object"]["metadata"]
+    assert (left["type"], metadata["labels"]) == ("DELETED", {"app": "web"})
+    assert int(metadata["resourceVersion"]) > int(version)
 
 
 async def test_a_server_that_stops_ends_its_watches_in_good_order(caplog: pytest.LogCaptureFixture) -> None:

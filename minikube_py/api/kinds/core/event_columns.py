@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minikube_py.api.columns import age
-from minikube_py.api.definition import Column
+from minikube_py.api.definition import Cell, Column
 
 if TYPE_CHECKING:
     from minikube_py.api.kinds.core.event import Event
 
 
-def _first_seen(event: Event) -> str:
+def _first_seen(event: Event) -> Cell:
     return age(event.first_timestamp or event.event_time)
 
 
-def _last_seen(event: Event) -> str:
+def _last_seen(event: Event) -> Cell:
     if event.series is not None:
         return age(event.series.last_observed_time)
     return age(event.last_timestamp or event.first_timestamp or event.event_time)

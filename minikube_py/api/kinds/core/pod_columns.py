@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from minikube_py.api.columns import AGE, NAME, NONE, age
-from minikube_py.api.definition import Column
+from minikube_py.api.definition import Cell, Column
 from minikube_py.api.kinds.core.container import Container
 from minikube_py.api.kinds.core.pod_status import ContainerStateTerminated, ContainerStatus, PodStatus
 from minikube_py.api.scalars import Time
@@ -150,11 +150,11 @@ def _ready(pod: Pod) -> str:
     return f"{summary.ready}/{summary.containers}"
 
 
-def _restarts(pod: Pod) -> str:
+def _restarts(pod: Pod) -> Cell:
     summary = summarized(pod)
     if not summary.restarts or summary.last_restart is None:
         return str(summary.restarts)
-    return f"{summary.restarts} ({age(summary.last_restart)} ago)"
+    return age(summary.last_restart, f"{summary.restarts} (", " ago)")
 
 
 def _ip(pod: Pod) -> str:
