@@ -253,3 +253,12 @@ async def test_closed_store_says_so(storage: Storage, prefix: str) -> None:
     with pytest.raises(StorageUnavailable):
         await storage.current_revision()
     await storage.close()
+
+
+async def test_the_current_revision_is_never_older_than_a_write_that_had_ended(storage: Storage, prefix: str) -> None:
+    async def write_and_ask(worker: int) -> None:
+        for turn in range(25):
+            written = await storage.create(f"{prefix}{worker}-{turn}", b"x")
+            assert await storage.current_revision() >= written
+
+    await asyncio.gather(*(write_and_ask(worker) for worker in range(8)))
