@@ -44,8 +44,10 @@ unit: $(STAMP)
 replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
 
-conformance: $(STAMP) ## E2E=DIR LIST=FILE: Kubernetes' own tests against a cluster of their own
-	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST)
+conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR]: Kubernetes' own tests
+	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
+	  $(if $(RUNTIME),--container-runtime $(RUNTIME)) $(if $(IMAGES),--images $(IMAGES)) \
+	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS))
 
 bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))
