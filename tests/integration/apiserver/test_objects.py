@@ -197,3 +197,19 @@ async def test_services_get_addresses_of_their_own_and_give_them_back(client: ht
     port = first["ports"][0]["nodePort"]
     again = service("c", clusterIP=first["clusterIP"], type="NodePort", ports=[{"port": 80, "nodePort": port}])
     assert (await client.post(services, json=again)).status_code == 201
+
+
+async def test_a_pods_generation_counts_what_its_author_changes(client: httpx.AsyncClient) -> None:
+    await client.post("/api/v1/namespaces/default/serviceaccounts", json={"metadata": {"name": "default"}})
+    spec = {"containers": [{"name": "c", "image": "nginx"}], "automountServiceAccountToken": False}
+    pods = "/api/v1/namespaces/default/pods"
+    body = {"metadata": {"name": "p", "generation": 100}, "spec": spec}
+    created = await client.post(pods, json=body)
+    assert created.json()["metadata"]["generation"] == 1
+    bound = await client.post(f"{pods}/p/binding", json={"metadata": {"name": "p"}, "target": {"name": "n1"}})
+    assert bound.status_code == 201
+    assert (await client.get(f"{pods}/p")).json()["metadata"]["generation"] == 1
+    shorter = await client.patch(f"{pods}/p", json={"spec": {"activeDeadlineSeconds": 9}}, headers=MERGE)
+    assert shorter.json()["metadata"]["generation"] == 2
+    going = await client.delete(f"{pods}/p")
+    assert going.json()["metadata"]["generation"] == 3

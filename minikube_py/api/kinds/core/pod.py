@@ -45,6 +45,8 @@ class Pod(
         "status.podIPs",
         "status.nominatedNodeName",
     ),
+    # Not spec.nodeName, which the scheduler fills in: a bound pod is still the one that its author wrote.
+    generation_of=tuple(f"spec.{name}" for name in PodSpec.model_fields if name != "node_name"),
 ):
     spec: PodSpec = written(PodSpec)
     status: PodStatus = written(PodStatus)
