@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 
@@ -31,7 +31,8 @@ class Stream:
 
     chunks: AsyncGenerator[bytes, None]
     content_type: str = JSON_TYPE
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = ()
+    code: int = 200
 
 
 def json_answer(document: Json, *, code: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:

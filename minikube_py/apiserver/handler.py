@@ -59,6 +59,8 @@ class ApiRequest:
     content_type: str = ""
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    target: str = ""
+    """Path and query as on the request line."""
 
 
 NO_RESOURCE = "the server could not find the requested resource"

@@ -1,4 +1,5 @@
-"""The way out to kubelets: logs as a stream, exec, attach and port-forward as WebSockets passed on byte for byte.
+"""The way out: to kubelets, for logs as a stream, exec, attach and port-forward as WebSockets passed on byte for byte;
+and to pods, for whoever asks by way of `proxy`.
 
 The only file in which the API server is somebody's client.
 
@@ -20,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, error_from_status
+from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, Unavailable, error_from_status
 from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.websockets import quoted, unquoted
 from minikube_py.apiserver.writer import object_key
@@ -29,6 +30,54 @@ _CONNECT_TIMEOUT_S = 10.0
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 Query = list[tuple[str, str]]
+
+
+class Reply:
+    """What somebody outside answers: code and headers first, the body as it comes."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.code = response.status_code
+        self.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+
+    def header(self, name: str) -> str:
+        return next((value for known, value in self.headers if known == name), "")
+
+    def chunks(self) -> AsyncGenerator[bytes, None]:
+        """The body as it was sent."""
+        return _chunks(self._response)
+
+    async def decoded(self) -> bytes:
+        """The whole body without its Content-Encoding. Raises: Unavailable."""
+        try:
+            return await self._response.aread()
+        except httpx.HTTPError as error:
+            raise Unavailable(f"error trying to reach service: {error}") from error
+        finally:
+            await self._response.aclose()
+
+
+class Outside:
+    """Whoever a user asks for by way of the API server."""
+
+    def __init__(self) -> None:
+        # Nobody vouches for the certificate of a pod; the user asked for this one by name.
+        timeout = httpx.Timeout(_CONNECT_TIMEOUT_S, read=None)
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=False)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Raises: Unavailable when nobody answers."""
+        request = self._client.build_request(method, url, content=body or None)
+        request.headers = httpx.Headers({"host": request.headers["host"], **headers})
+        if body:
+            request.headers["content-length"] = str(len(body))
+        try:
+            return Reply(await self._client.send(request, stream=True))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(f"error trying to reach service: {error}") from error
 
 
 class Kubelets:
@@ -44,9 +93,12 @@ class Kubelets:
 
     def address(self, pod: Pod) -> str:
         """`HOST:PORT` of the kubelet that runs the pod. Raises: BadRequest, NotFound, InternalError."""
-        name = pod.spec.node_name
-        if not name:
+        if not pod.spec.node_name:
             raise BadRequest(f"pod {pod.metadata.name} does not have a host assigned")
+        return self.node_address(pod.spec.node_name)
+
+    def node_address(self, name: str) -> str:
+        """`HOST:PORT` of a node's kubelet. Raises: NotFound, InternalError."""
         item = self._cacher.of(Node).get(object_key(Node, "", name))
         if item is None:
             raise NotFound(f'nodes "{name}" not found', details={"name": name, "kind": "nodes"})

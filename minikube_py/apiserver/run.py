@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from minikube_py.api.kinds.core.node import Node
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.admission.chain import AdmissionChain
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
@@ -29,7 +32,7 @@ from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.openapi import OpenApi
-from minikube_py.apiserver.outbound import Kubelets
+from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import ResourceApp
 from minikube_py.apiserver.service_account_tokens import TokenIssuer
@@ -38,6 +41,7 @@ from minikube_py.apiserver.subresources.binding import BindingSubresource
 from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
 from minikube_py.apiserver.subresources.eviction import EvictionSubresource
 from minikube_py.apiserver.subresources.finalize import FinalizeSubresource
+from minikube_py.apiserver.subresources.proxy import Locations, ProxySubresource
 from minikube_py.apiserver.subresources.registry import SubresourceRegistry
 from minikube_py.apiserver.subresources.scale import ScaleSubresource
 from minikube_py.apiserver.subresources.token import TokenSubresource
@@ -86,10 +90,10 @@ async def _serve(
         )
     )
     writer = Writer(storage, admission)
-    kubelets = Kubelets(cacher)
+    kubelets, outside = Kubelets(cacher), Outside()
     lister = Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
-    subresources = _subresources(cacher, writer, kubelets, issuer)
+    subresources = _subresources(cacher, writer, kubelets, outside, issuer)
     resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), Discovery(registry, subresources))
 
     async def is_ready() -> bool:
@@ -108,6 +112,7 @@ async def _serve(
             for task in (following, compacting, starting):
                 task.cancel()
             await kubelets.close()
+            await outside.close()
 
 
 async def _answers(storage: Storage) -> bool:
@@ -120,9 +125,9 @@ async def _answers(storage: Storage) -> bool:
 
 
 def _subresources(
-    cacher: Cacher, writer: Writer, kubelets: Kubelets, issuer: TokenIssuer | None
+    cacher: Cacher, writer: Writer, kubelets: Kubelets, outside: Outside, issuer: TokenIssuer | None
 ) -> SubresourceRegistry:
-    finder = PodFinder(cacher)
+    finder, locations = PodFinder(cacher), Locations(cacher, kubelets)
     return SubresourceRegistry(
         (
             ScaleSubresource(cacher, writer),
@@ -135,6 +140,9 @@ def _subresources(
             ConnectSubresource("exec", "PodExecOptions", finder, kubelets),
             ConnectSubresource("attach", "PodAttachOptions", finder, kubelets),
             ConnectSubresource("portforward", "PodPortForwardOptions", finder, kubelets),
+            ProxySubresource(Pod, locations.pod, outside),
+            ProxySubresource(Service, locations.service, outside),
+            ProxySubresource(Node, locations.node, outside),
         )
     )
 

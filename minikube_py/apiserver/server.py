@@ -38,8 +38,7 @@ from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_r
 from minikube_py.apiserver.metrics import RequestMetrics
 from minikube_py.apiserver.request_info import RequestInfo, parse_path
 from minikube_py.apiserver.reviews import Reviews
-from minikube_py.apiserver.subresources.connect import ConnectSubresource
-from minikube_py.apiserver.subresources.registry import SubresourceRegistry
+from minikube_py.apiserver.subresources.registry import Connectable, SubresourceRegistry
 from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ class ResourceApp:
                 answer = _status_answer(error)
             except StorageError as error:
                 answer = _status_answer(_storage_error(error))
-            measured.code = answer.code if isinstance(answer, Answer) else 200
+            measured.code = answer.code
         if isinstance(answer, Answer):
             await _send(send, answer)
         else:
@@ -102,6 +101,7 @@ class ResourceApp:
             content_type=headers.get("content-type", ""),
             body=await _read_body(receive, headers.get("content-length", "")),
             headers=headers,
+            target=f"{scope['raw_path'].decode()}?{scope['query_string'].decode()}".removesuffix("?"),
         )
         if self._reviews.serves(resource):
             return self._reviews.handle(resource, request)
@@ -123,10 +123,10 @@ class ResourceApp:
             await send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
             await send({"type": "websocket.http.response.body", "body": answer.body})
 
-    def _find_connect(self, info: RequestInfo | None) -> ConnectSubresource:
+    def _find_connect(self, info: RequestInfo | None) -> Connectable:
         resource = self._registry.find(info.group, info.version, info.plural) if info else None
         found = self._subresources.find(resource, info.subresource) if resource and info else None
-        if not isinstance(found, ConnectSubresource):
+        if not isinstance(found, Connectable):
             raise no_such_resource()
         return found
 
@@ -180,8 +180,12 @@ async def _send(send: Send, answer: Answer) -> None:
 
 async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
     """Send what comes until it ends or the client is gone."""
-    headers = [(b"content-type", stream.content_type.encode()), (b"cache-control", b"no-cache, private")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    headers = [
+        (b"content-type", stream.content_type.encode()),
+        (b"cache-control", b"no-cache, private"),
+        *((name.lower().encode(), value.encode()) for name, value in stream.headers),
+    ]
+    await send({"type": "http.response.start", "status": stream.code, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": True})
     sending = asyncio.create_task(_pump(stream.chunks, send))
     gone = asyncio.create_task(_until_gone(receive))

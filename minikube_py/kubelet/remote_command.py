@@ -19,7 +19,9 @@ from minikube_py.kubelet.pod_lookup import BadQuestion, Life
 from minikube_py.runtime.abilities import Exec, ExecSession, LogOptions, Logs
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+V1 = "channel.k8s.io"
+"""The first one: failure is told in words only, success not at all."""
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io", V1)
 _CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
 _TRUE = ("true", "1")
 _CHUNK = 32 * 1024
@@ -38,7 +40,8 @@ async def execute(websocket: WebSocket, find: FindLife) -> None:
     """Run a command for a user, from the handshake to the Status of its end."""
     query = websocket.query_params
     wanted = _Wanted(tuple(query.getlist("command")), query.get("stdin") in _TRUE, query.get("tty") in _TRUE)
-    if not await _accept(websocket):
+    protocol = await _accept(websocket)
+    if not protocol:
         return
     try:
         if not wanted.command:
@@ -53,12 +56,13 @@ async def execute(websocket: WebSocket, find: FindLife) -> None:
             await session.close()
     except MinikubeError as error:
         status = failure("InternalError", str(error))
-    await _end(websocket, status)
+    await _end(websocket, status, protocol)
 
 
 async def attach(websocket: WebSocket, find: FindLife) -> None:
     """Show a user what the container prints from now on."""
-    if not await _accept(websocket):
+    protocol = await _accept(websocket)
+    if not protocol:
         return
     try:
         if websocket.query_params.get("stdin") in _TRUE:
@@ -73,7 +77,7 @@ async def attach(websocket: WebSocket, find: FindLife) -> None:
         status = failure("InternalError", str(error))
     except WebSocketDisconnect:
         return
-    await _end(websocket, status)
+    await _end(websocket, status, protocol)
 
 
 def success() -> dict[str, Any]:
@@ -99,14 +103,15 @@ def ended_with(exit_code: int) -> dict[str, Any]:
     }
 
 
-async def _accept(websocket: WebSocket) -> bool:
+async def _accept(websocket: WebSocket) -> str:
+    """The protocol that is spoken from here on; empty if there is none."""
     offered = websocket.scope.get("subprotocols", [])
     chosen = next((protocol for protocol in PROTOCOLS if protocol in offered), None)
     if chosen is None:
         await websocket.close(1002, f"none of the protocols offered is spoken here: {', '.join(PROTOCOLS)}")
-        return False
+        return ""
     await websocket.accept(subprotocol=chosen)
-    return True
+    return chosen
 
 
 async def _converse(websocket: WebSocket, session: ExecSession, *, takes_input: bool) -> dict[str, Any]:
@@ -152,9 +157,12 @@ async def _resize(session: ExecSession, payload: bytes) -> None:
     await session.resize(width, height)
 
 
-async def _end(websocket: WebSocket, status: dict[str, Any]) -> None:
+async def _end(websocket: WebSocket, status: dict[str, Any], protocol: str) -> None:
     try:
-        await websocket.send_bytes(bytes([ERROR]) + json.dumps(status).encode())
+        if protocol != V1:
+            await websocket.send_bytes(bytes([ERROR]) + json.dumps(status).encode())
+        elif "message" in status:
+            await websocket.send_bytes(bytes([ERROR]) + status["message"].encode())
         await websocket.close(1000)
     except (WebSocketDisconnect, RuntimeError):
         # The client has hung up: nobody is left to tell.

@@ -10,7 +10,7 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 
 @asynccontextmanager
-async def listening(handler: Handler) -> AsyncIterator[int]:
+async def listening(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Call `handler` for each connection, which is closed when it returns; yields the port."""
     conversations: set[asyncio.Task[None]] = set()
 
@@ -28,7 +28,7 @@ async def listening(handler: Handler) -> AsyncIterator[int]:
             with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, host, 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -5,7 +5,11 @@ Kubernetes: pkg/registry/core/pod/rest/{log,subresources}.go
 
 from __future__ import annotations
 
-from starlette.websockets import WebSocket
+import base64
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.resource import Resource
@@ -19,6 +23,8 @@ from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _LOG_OPTIONS = ("follow", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "previous", "limitBytes", "stream")
+_BASE64 = "base64.binary.k8s.io"
+_LOG_PROTOCOLS = ("binary.k8s.io", _BASE64)
 
 
 class PodFinder:
@@ -68,9 +74,31 @@ class LogSubresource:
         container = self._finder.container(pod, request.query.get("container", ""))
         if not pod.spec.node_name:
             return Answer(b"", content_type="text/plain")
-        options = {name: request.query[name] for name in _LOG_OPTIONS if name in request.query}
-        chunks = await self._kubelets.open_log(pod, container, options)
+        chunks = await self._kubelets.open_log(pod, container, _log_options(request.query))
         return Stream(chunks, content_type="text/plain")
+
+    async def connect(self, websocket: WebSocket, info: RequestInfo) -> None:
+        """The log as messages, of bytes or of base64. Raises: ApiError before the client is accepted."""
+        pod = await self._finder.pod(info)
+        container = self._finder.container(pod, websocket.query_params.get("container", ""))
+        offered = websocket.scope.get("subprotocols", [])
+        chosen = next((protocol for protocol in _LOG_PROTOCOLS if protocol in offered), None)
+        if offered and chosen is None:
+            raise BadRequest(f"unable to upgrade: none of the protocols {', '.join(_LOG_PROTOCOLS)} was offered")
+        opened = await self._kubelets.open_log(pod, container, _log_options(websocket.query_params))
+        async with aclosing(opened) as chunks:
+            await websocket.accept(subprotocol=chosen)
+            with suppress(WebSocketDisconnect, RuntimeError):
+                async for chunk in chunks:
+                    if chosen == _BASE64:
+                        await websocket.send_text(base64.b64encode(chunk).decode())
+                    else:
+                        await websocket.send_bytes(chunk)
+                await websocket.close()
+
+
+def _log_options(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name] for name in _LOG_OPTIONS if name in query}
 
 
 class ConnectSubresource:

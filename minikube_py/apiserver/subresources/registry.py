@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from starlette.websockets import WebSocket
 
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.handler import ApiRequest
+from minikube_py.apiserver.request_info import RequestInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,14 @@ class Subresource(Protocol):
     def serves(self, resource: type[Resource]) -> bool: ...
 
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream: ...
+
+
+@runtime_checkable
+class Connectable(Subresource, Protocol):
+    """A subresource that answers WebSockets too."""
+
+    async def connect(self, websocket: WebSocket, info: RequestInfo) -> None:
+        """Raises: ApiError before the client is accepted."""
 
 
 class SubresourceRegistry:

@@ -141,6 +141,9 @@ async def test_a_pod_that_ends_keeps_its_log(tmp_path: Path) -> None:
         assert (await here.http.get(log)).text == "one\ntwo\n"
         assert (await here.http.get(log, params={"tailLines": "1"})).text == "two\n"
         assert (await here.http.get(log, params={"limitBytes": "2"})).text == "on"
+        base = str(here.http.base_url).replace("http://", "ws://").rstrip("/")
+        async with connect(f"{base}{log}", subprotocols=[Subprotocol("binary.k8s.io")], proxy=None) as websocket:
+            assert b"".join([bytes(part) async for part in websocket if isinstance(part, bytes)]) == b"one\ntwo\n"
         with pytest.raises(BadRequest, match='previous terminated container "c" in pod "web" not found'):
             await here.client.raw(Request("GET", log, (("previous", "true"),)))
 
@@ -154,6 +157,9 @@ async def test_a_command_runs_and_its_exit_code_comes_back(tmp_path: Path) -> No
         async with connect(url, subprotocols=[Subprotocol("v5.channel.k8s.io")], proxy=None) as websocket:
             messages = [bytes(message) async for message in websocket if isinstance(message, bytes)]
         assert messages[0] == b"\x01hello"
+        async with connect(url, subprotocols=[Subprotocol("channel.k8s.io")], proxy=None) as websocket:
+            spoken = [bytes(message) async for message in websocket if isinstance(message, bytes)]
+        assert spoken == [b"\x01hello", b"\x03command terminated with non-zero exit code: exit status 3"]
         status = json.loads(messages[-1][1:])
         assert messages[-1][0] == 3
         assert status["reason"] == "NonZeroExitCode"

@@ -1,0 +1,174 @@
+"""Proxy: any HTTP request, passed on to a pod, to one of the pods behind a service, or to a node's kubelet.
+
+    /api/v1/namespaces/NS/services/[SCHEME:]NAME[:PORT]/proxy/PATH   the answer comes back as it is, except that
+    links of a page and redirects to the other side's own paths are led through here again
+
+Kubernetes: pkg/registry/core/{pod,service,node}/rest, staging/src/k8s.io/apimachinery/pkg/util/proxy
+Simplified: no upgrades (WebSocket, SPDY); a body is read whole before it is passed on.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from minikube_py.api.kinds.core.node import Node
+from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.service import Service
+from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import BadRequest, Unavailable, not_found
+from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.outbound import Kubelets, Outside, Reply
+from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import object_key
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_NOT_PASSED_ON = ("host", "connection", "upgrade", "keep-alive", "transfer-encoding", "content-length", "authorization")
+_NOT_PASSED_BACK = ("connection", "keep-alive", "transfer-encoding", "content-type", "cache-control", "content-length")
+_LINK = re.compile(rb"""(\s(?:href|src|action|longdesc|cite|background|data|poster)\s*=\s*["']?)(/[^"'\s>]*)""", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The name of a proxy path, split."""
+
+    scheme: str
+    name: str
+    port: str
+
+    @classmethod
+    def parse(cls, text: str) -> Asked:
+        """Raises: BadRequest."""
+        parts = text.split(":")
+        if len(parts) == 1:
+            return cls("http", text, "")
+        scheme, name, port = ("", *parts) if len(parts) == 2 else parts if len(parts) == 3 else ("?", "", "")
+        if scheme not in ("", "http", "https") or not name:
+            raise BadRequest(f"invalid service request {text!r}".replace("'", '"'))
+        return cls(scheme or "http", name, port)
+
+
+Locate = Callable[[ApiRequest, Asked], Awaitable[str]]
+"""HOST:PORT of the other side; raises ApiError."""
+
+
+class ProxySubresource:
+    """`proxy` of one kind."""
+
+    def __init__(self, resource: type[Resource], locate: Locate, outside: Outside) -> None:
+        kind = f"{resource.definition.kind}ProxyOptions"
+        self.info = SubresourceInfo("proxy", kind, ("create", "delete", "get", "patch", "update"))
+        self._resource = resource
+        self._locate = locate
+        self._outside = outside
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource is self._resource
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
+        if request.method not in _METHODS:
+            raise method_not_allowed()
+        asked = Asked.parse(request.info.name)
+        where = await self._locate(request, asked)
+        prefix, path, query = _split(request.target, self.info.name)
+        if not path and request.method in ("GET", "HEAD"):
+            return Answer(b"", 301, "text/plain", (("Location", f"{prefix}/{query}"),))
+        forwarded = {"x-forwarded-uri": prefix + path, "x-forwarded-host": request.headers.get("host", "")}
+        headers = {name: value for name, value in request.headers.items() if name not in _NOT_PASSED_ON} | forwarded
+        url = f"{asked.scheme}://{where}{path or '/'}{query}"
+        return await _passed_back(await self._outside.send(request.method, url, headers, request.body), prefix)
+
+
+class Locations:
+    """Where pods, services and nodes answer."""
+
+    def __init__(self, cacher: Cacher, kubelets: Kubelets) -> None:
+        self._cacher = cacher
+        self._kubelets = kubelets
+
+    async def pod(self, request: ApiRequest, asked: Asked) -> str:
+        pod = await self._find(Pod, request.info.namespace, asked.name)
+        assert isinstance(pod, Pod)
+        if not pod.status.pod_ip:
+            raise BadRequest("address not allowed")
+        declared = [str(port.container_port) for container in pod.spec.containers for port in container.ports]
+        return _host_port(pod.status.pod_ip, asked.port or (declared or [""])[0])
+
+    async def service(self, request: ApiRequest, asked: Asked) -> str:
+        service = await self._find(Service, request.info.namespace, asked.name)
+        assert isinstance(service, Service)
+        wanted = asked.port
+        if wanted.isdecimal():
+            names = [port.name for port in service.spec.ports if port.port == int(wanted)]
+            if not names:
+                raise Unavailable(f'no service port {wanted} found for service "{asked.name}"')
+            wanted = names[0]
+        found = [
+            _host_port(endpoint.addresses[0], str(port.port))
+            for part in self._slices(request.info.namespace, asked.name)
+            for port in part.ports
+            for endpoint in part.endpoints
+            if (port.name or "") == wanted and endpoint.conditions.ready is not False and endpoint.addresses
+        ]
+        if not found:
+            raise Unavailable(f'no endpoints available for service "{request.info.name}"')
+        return random.choice(found)
+
+    async def node(self, request: ApiRequest, asked: Asked) -> str:
+        node = await self._find(Node, "", asked.name)
+        assert isinstance(node, Node)
+        host, _, own = self._kubelets.node_address(asked.name).rpartition(":")
+        return f"{host}:{asked.port or own}"
+
+    async def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
+        await self._cacher.catch_up()
+        item = self._cacher.of(resource).get(object_key(resource, namespace, name))
+        if item is None:
+            raise not_found(resource.definition, name)
+        return resource.from_json(item.data)
+
+    def _slices(self, namespace: str, service: str) -> list[EndpointSlice]:
+        items = (EndpointSlice.from_json(item.data) for item in self._cacher.of(EndpointSlice).everything())
+        label = "kubernetes.io/service-name"
+        return [
+            each
+            for each in items
+            if each.metadata.namespace == namespace and each.metadata.labels.get(label) == service
+        ]
+
+
+def _split(target: str, word: str) -> tuple[str, str, str]:
+    """The path up to and with `proxy`, what follows it, and the query with its question mark."""
+    path, mark, query = target.partition("?")
+    before, _, after = path.partition(f"/{word}/")
+    if not after and path.endswith(f"/{word}"):
+        return path, "", mark + query
+    return f"{before}/{word}", f"/{after}", mark + query
+
+
+def _host_port(host: str, port: str) -> str:
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
+
+
+async def _passed_back(reply: Reply, prefix: str) -> Answer | Stream:
+    kept = tuple((name, value) for name, value in reply.headers if name not in _NOT_PASSED_BACK)
+    headers = tuple((name, led_back(value, prefix) if name == "location" else value) for name, value in kept)
+    kind = reply.header("content-type")
+    if not kind.startswith("text/html"):
+        return Stream(reply.chunks(), kind, headers, reply.code)
+    page = await reply.decoded()
+    rewritten = _LINK.sub(lambda found: found[1] + led_back(found[2].decode(), prefix).encode(), page)
+    return Answer(rewritten, reply.code, kind, tuple(each for each in headers if each[0] != "content-encoding"))
+
+
+def led_back(link: str, prefix: str) -> str:
+    """A link to a path of the other side, as the path that comes by here; any other link as it is."""
+    parts = urlsplit(link)
+    return prefix + link if link.startswith("/") and not parts.netloc and not link.startswith(prefix) else link
