@@ -35,6 +35,7 @@ from minikube_py.storage.interface import (
     prefix_end,
 )
 from minikube_py.storage.recent_events import RecentEvents
+from minikube_py.storage.shared_call import SharedCall
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class EtcdStorage:
         self._connection = connection
         self._leases = Leases(connection)
         self._closed = False
-        self._asking: asyncio.Task[int] | None = None
-        self._asks_alone = asyncio.Lock()
+        self._newest_revision = SharedCall(lambda: _newest_revision(connection))
         self._recent = RecentEvents(revision, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
         self._follower = asyncio.create_task(self._follow(), name="etcd-watch")
 
@@ -103,16 +103,9 @@ class EtcdStorage:
         return await self._replace(key, expected_revision, deletion)
 
     async def current_revision(self) -> int:
-        """One question answers all who came before it was sent: every consistent read asks this."""
+        # Shared, because every consistent read asks.
         self._require_open()
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask_revision())
-        return await asyncio.shield(self._asking)
-
-    async def _ask_revision(self) -> int:
-        async with self._asks_alone:
-            self._asking = None
-            return await _newest_revision(self._connection)
+        return await self._newest_revision()
 
     async def watch(self, prefix: str, after_revision: int) -> AsyncGenerator[Batch, None]:
         position = after_revision
