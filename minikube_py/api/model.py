@@ -77,6 +77,15 @@ class Model(BaseModel):
         """The value of a parsed document, which is not kept. Raises: DecodeError."""
         return decode(cls, orjson.dumps(document)).value
 
+    def __copy__(self) -> Self:
+        # What `model_copy` begins with. Pydantic's own takes three times as long, and a write makes twenty copies.
+        made = self.__new__(type(self))
+        object.__setattr__(made, "__dict__", self.__dict__.copy())
+        object.__setattr__(made, "__pydantic_fields_set__", self.__pydantic_fields_set__.copy())
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
     def to_json(self) -> bytes:
         return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_defaults=True)
 

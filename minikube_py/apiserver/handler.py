@@ -312,7 +312,7 @@ def _written_answer(
     resource: type[Resource], request: ApiRequest, written: Written, warnings: tuple[str, ...], *, code: int = 200
 ) -> Answer:
     wanted = rendering(request.accept)
-    data, metadata = written.obj.to_json(), written.obj.metadata
+    data, metadata = written.data, written.obj.metadata
     if wanted.form != "object":
         item = CachedObject("", int(metadata.resource_version or 0), data, metadata.labels, {})
         data = _in_form(resource, item, wanted, request.query)

@@ -165,6 +165,7 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=1,
             timeout_keep_alive=_KEEP_ALIVE_S,
             server_header=False,
+            proxy_headers=False,
         )
         super().__init__(settings)
         self._asked = config

@@ -84,12 +84,6 @@ class CacheEvent:
         return found
 
 
-def with_revision(resource: type[Resource], stored: bytes, revision: int) -> bytes:
-    """The stored text with its resourceVersion put in, right behind `"metadata":{`."""
-    at = len(resource.header()) + len(b'"metadata":{')
-    return b'%b"resourceVersion":"%d",%b' % (stored[:at], revision, stored[at:])
-
-
 class Subscription:
     """The events that wait for one client. Iterate with `take`; `close` ends it."""
 
@@ -205,7 +199,7 @@ class WatchCache:
         if served is not document:
             value = self.resource.from_dict(served).to_json()
         labels = served["metadata"].get("labels") or {}
-        return CachedObject(key, revision, with_revision(self.resource, value, revision), labels, self._fields(served))
+        return CachedObject(key, revision, self.resource.served(value, revision), labels, self._fields(served))
 
     def _fields(self, document: dict[str, Json]) -> dict[str, str]:
         metadata = document["metadata"]

@@ -74,7 +74,13 @@ class Written:
 
     obj: Resource
     """With its new resourceVersion; for a removed object its last state."""
+    text: bytes = b""
+    """Its JSON text, where writing it has made that already."""
     is_removed: bool = False
+
+    @property
+    def data(self) -> bytes:
+        return self.text or self.obj.to_json()
 
 
 def object_key(resource: type[Resource], namespace: str, name: str) -> str:
@@ -126,14 +132,15 @@ class Writer:
                     raise already_exists(resource.definition, target.name)
                 _undo(attributes)
                 return Written(new)
-            revision = await self._storage.create(target.key, new.to_stored(), resource.definition.ttl_s)
+            data = new.to_stored()
+            revision = await self._storage.create(target.key, data, resource.definition.ttl_s)
         except KeyExists as error:
             _undo(attributes)
             raise already_exists(resource.definition, target.name) from error
         except BaseException:
             _undo(attributes)
             raise
-        return Written(_at(new, revision))
+        return _written(new, data, revision)
 
     async def update(self, target: Target, change: Change) -> Written:
         """Bring an object to `change(current)`. Nothing is written when that is what it already is.
@@ -193,7 +200,7 @@ class Writer:
         data = new.to_stored()
         if data != stored and not target.dry_run:
             revision = await self._storage.update(target.key, data, revision, target.resource.definition.ttl_s)
-        return Written(_at(new, revision))
+        return _written(new, data, revision)
 
     async def delete(self, target: Target, options: DeleteOptions) -> Written:
         """Remove an object, or begin to: finalizers and a grace period make it stay, marked, until they are done.
@@ -222,6 +229,11 @@ class Writer:
 
 def _at(obj: Resource, revision: int) -> Resource:
     return replace(obj, metadata=replace(obj.metadata, resource_version=str(revision)))
+
+
+def _written(obj: Resource, stored: bytes, revision: int) -> Written:
+    text = b"" if obj.definition.stored_prefix else obj.served(stored, revision)
+    return Written(_at(obj, revision), text)
 
 
 def _undo(attributes: Attributes) -> None:

@@ -17,6 +17,9 @@ from minikube_py.apiserver.admission.chain import Attributes, Plugin
 _TOLERATION_S = 300
 _SICK = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _BUILT_IN_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+_FOR_A_WHILE = {
+    key: Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_TOLERATION_S) for key in _SICK
+}
 
 
 class DefaultTolerationSeconds(Plugin):
@@ -25,12 +28,9 @@ class DefaultTolerationSeconds(Plugin):
     async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
         if not isinstance(obj, Pod) or attributes.operation != "CREATE" or attributes.subresource:
             return obj
-        missing = [key for key in _SICK if not any(_covers(t, key) for t in obj.spec.tolerations)]
-        added = tuple(
-            Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_TOLERATION_S)
-            for key in missing
-        )
-        return replace(obj, spec=replace(obj.spec, tolerations=(*obj.spec.tolerations, *added)))
+        given = obj.spec.tolerations
+        added = tuple(_FOR_A_WHILE[key] for key in _SICK if not any(_covers(t, key) for t in given))
+        return replace(obj, spec=replace(obj.spec, tolerations=(*given, *added)))
 
 
 def _covers(toleration: Toleration, key: str) -> bool:

@@ -6,6 +6,7 @@ Simplified: no secrets are checked against the account's list.
 
 from __future__ import annotations
 
+import functools
 import random
 
 from minikube_py.api.kinds.core.common import KeyToPath, ObjectFieldSelector
@@ -100,6 +101,11 @@ class ServiceAccountAdmission(Plugin):
 
 def token_volume(name: str) -> Volume:
     """The projected volume of token, root certificate and namespace."""
+    return replace(_token_volume(), name=name)
+
+
+@functools.cache
+def _token_volume() -> Volume:
     namespace = ObjectFieldSelector(api_version="v1", field_path="metadata.namespace")
     sources = (
         VolumeProjection(
@@ -112,4 +118,4 @@ def token_volume(name: str) -> Volume:
             downward_api=DownwardAPIProjection(items=(DownwardAPIVolumeFile(path="namespace", field_ref=namespace),))
         ),
     )
-    return Volume(name=name, projected=ProjectedVolumeSource(sources=sources, default_mode=0o644))
+    return Volume(name="", projected=ProjectedVolumeSource(sources=sources, default_mode=0o644))

@@ -61,7 +61,7 @@ class ApprovalSubresource:
 
         target = Target(resource, "", name, "approval", options.dry_run)
         written = await self._writer.update(target, lambda current: _approved(current, asked(current)))
-        return object_answer(written.obj.to_json(), rendering(request.accept))
+        return object_answer(written.data, rendering(request.accept))
 
 
 def _approved(current: Resource, asked: CertificateSigningRequest) -> CertificateSigningRequest:

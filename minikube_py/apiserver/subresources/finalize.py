@@ -40,4 +40,4 @@ class FinalizeSubresource:
 
         target = Target(Namespace, "", request.info.name, "finalize", options.dry_run)
         written = await self._writer.update(target, change)
-        return object_answer(written.obj.to_json(), rendering(request.accept))
+        return object_answer(written.data, rendering(request.accept))

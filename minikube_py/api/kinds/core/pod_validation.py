@@ -85,9 +85,10 @@ def pod_only_errors(spec: PodSpec) -> Errors:
 
 
 def pod_spec_errors(spec: PodSpec, path: str) -> Errors:
-    yield from volume_errors(spec.volumes, f"{path}.volumes")
+    of_volumes = tuple(volume_errors(spec.volumes, f"{path}.volumes"))
+    yield from of_volumes
     yield from _claim_errors(spec.resource_claims, f"{path}.resourceClaims")
-    yield from _all_container_errors(spec, path)
+    yield from _all_container_errors(spec, path, volumes_are_sound=not of_volumes)
     if spec.resources is not None:
         yield from _pod_resource_errors(spec, f"{path}.resources")
     yield from _restart_policy_errors(spec.restart_policy, f"{path}.restartPolicy")
@@ -110,9 +111,9 @@ def pod_spec_errors(spec: PodSpec, path: str) -> Errors:
     yield from os_errors(spec, path)
 
 
-def _all_container_errors(spec: PodSpec, path: str) -> Errors:
+def _all_container_errors(spec: PodSpec, path: str, *, volumes_are_sound: bool) -> Errors:
     parts = PodParts(
-        volumes=sound_volumes(spec.volumes),
+        volumes=sound_volumes(spec.volumes, all_sound=volumes_are_sound),
         claims=tuple(claim.name for claim in spec.resource_claims),
         grace_s=spec.termination_grace_period_seconds or 0,
         on_host_network=spec.host_network,

@@ -55,9 +55,9 @@ def volume_errors(volumes: tuple[Volume, ...], path: str) -> Errors:
         seen.add(volume.name)
 
 
-def sound_volumes(volumes: tuple[Volume, ...]) -> dict[str, Volume]:
+def sound_volumes(volumes: tuple[Volume, ...], *, all_sound: bool) -> dict[str, Volume]:
     """The volumes that a container may mount: those with nothing wrong."""
-    return {volume.name: volume for volume in volumes if not any(volume_errors((volume,), ""))}
+    return {volume.name: volume for volume in volumes if all_sound or not any(volume_errors((volume,), ""))}
 
 
 def given_sources(volume: Volume) -> list[str]:
