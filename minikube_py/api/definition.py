@@ -83,6 +83,8 @@ class Definition:
     """Objects vanish this long after their last write."""
     stored_prefix: str = ""
     """Set for a kind that is a second view of another's stored objects: where those lie."""
+    deprecation: str = ""
+    """What every answer about this kind warns of: `in v1.33+; use discovery.k8s.io/v1 EndpointSlice`."""
     returns_deleted_object: bool = False
     """True: a DELETE that removes the object at once answers with it, not with a Status."""
 

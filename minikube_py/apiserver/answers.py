@@ -39,6 +39,12 @@ def json_answer(document: Json, *, code: int = 200, headers: tuple[tuple[str, st
     return Answer(orjson.dumps(document), code, headers=headers)
 
 
+def success_answer(code: int) -> Answer:
+    """The Status of a request that did what it should and has no object to show."""
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}
+    return json_answer(status, code=code)
+
+
 def object_answer(data: bytes, rendering: Rendering, *, code: int = 200, warnings: Iterable[str] = ()) -> Answer:
     """An object's JSON text as the client wants it, with Warning headers."""
     body = dump_yaml(orjson.loads(data)).encode() if rendering.is_yaml else data

@@ -5,14 +5,17 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{healthz,routes}
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Awaitable, Callable
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from minikube_py.apiserver.metrics import announce_version
 from minikube_py.apiserver.openapi import OpenApi
 from minikube_py.apiserver.server import ResourceApp
 
@@ -25,6 +28,13 @@ def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], A
     app = FastAPI(title="minikube_py", docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, is_ready)
     _add_openapi(app, openapi)
+    announce_version(*(_version()[name] for name in ("major", "minor", "gitVersion")))
+
+    @app.get("/")
+    def root() -> Response:
+        paths = sorted({*resources.paths, *(route.path for route in app.routes if isinstance(route, Route))})
+        served = [path for path in paths if path != "/" and "{" not in path]
+        return Response(orjson.dumps({"paths": served}), media_type="application/json")
 
     @app.get("/version")
     def version() -> Response:
@@ -42,16 +52,26 @@ def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], A
 
 
 def _add_health(app: FastAPI, is_ready: Callable[[], Awaitable[bool]]) -> None:
-    @app.get("/healthz")
-    @app.get("/readyz")
-    async def ready() -> Response:
-        if await is_ready():
-            return Response("ok", media_type="text/plain")
-        return Response("[-]storage failed: the store does not answer\n", 500, media_type="text/plain")
+    async def is_alive() -> bool:
+        return True
 
-    @app.get("/livez")
-    def live() -> Response:
+    checks = {"ping": is_alive, "storage": is_ready}
+    for endpoint, names in (("healthz", tuple(checks)), ("livez", ("ping",)), ("readyz", tuple(checks))):
+        report = functools.partial(_health, endpoint, {name: checks[name] for name in names})
+        app.add_route(f"/{endpoint}", report)
+        for name in names:
+            app.add_route(f"/{endpoint}/{name}", functools.partial(_health, endpoint, {name: checks[name]}))
+
+
+async def _health(endpoint: str, checks: dict[str, Callable[[], Awaitable[bool]]], request: Request) -> Response:
+    """`ok`; with `?verbose`, or when something is wrong, a line a check."""
+    passed = {name: await check() for name, check in checks.items()}
+    is_well = all(passed.values())
+    if is_well and "verbose" not in request.query_params:
         return Response("ok", media_type="text/plain")
+    lines = [f"[+]{name} ok" if ok else f"[-]{name} failed: the store does not answer" for name, ok in passed.items()]
+    lines.append(f"{endpoint} check {'passed' if is_well else 'failed'}")
+    return Response("".join(f"{line}\n" for line in lines), 200 if is_well else 500, media_type="text/plain")
 
 
 def _add_openapi(app: FastAPI, openapi: OpenApi) -> None:

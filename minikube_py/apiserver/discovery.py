@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/discovery, KEP-3352 (aggr
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterable
 
@@ -37,6 +38,11 @@ class Discovery:
         """(group, version) of the named groups, the order in which clients prefer them."""
         return [address for address in self._served if address[0]]
 
+    @property
+    def paths(self) -> list[str]:
+        named = [path for group, version in self.groups for path in (f"/apis/{group}", f"/apis/{group}/{version}")]
+        return ["/api", *(f"/api/{version}" for group, version in self._served if not group), "/apis", *named]
+
     def answer(self, path: str, accept: str) -> Answer | None:
         """The document of `/api`, `/api/v1`, `/apis`, `/apis/GROUP` or `/apis/GROUP/VERSION`; None for others."""
         parts = path.strip("/").split("/")
@@ -66,7 +72,7 @@ class Discovery:
                 resources.append(_resource(definition))
             for info in self._infos(resource):
                 resources.append(_subresource(definition, info))
-        document = {"kind": "APIResourceList", "apiVersion": "v1"}
+        document = {"kind": "APIResourceList", **({"apiVersion": "v1"} if group else {})}
         return {**document, "groupVersion": _group_version(group, version), "resources": resources}
 
     def _infos(self, resource: type[Resource]) -> Iterable[SubresourceInfo]:
@@ -168,8 +174,9 @@ def _resource(definition: Definition) -> Json:
         document["shortNames"] = list(definition.short_names)
     if definition.categories:
         document["categories"] = list(definition.categories)
-    identity = f"{definition.group}/{definition.version}/{definition.kind}"
-    document["storageVersionHash"] = hashlib.sha256(identity.encode()).hexdigest()[:12]
+    if "get" in definition.verbs:
+        identity = f"{definition.group}/{definition.version}/{definition.kind}"
+        document["storageVersionHash"] = base64.b64encode(hashlib.sha256(identity.encode()).digest()[:8]).decode()
     return document
 
 

@@ -21,6 +21,7 @@ from minikube_py.api.status import (
     BadRequest,
     Invalid,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
     invalid,
     not_found,
@@ -84,10 +85,9 @@ class ResourceHandler:
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
         """Do what the request asks of objects of this kind. Raises: ApiError, StorageError."""
         info, verbs = request.info, resource.definition.verbs
-        if info.namespace and not resource.definition.namespaced:
-            raise no_such_resource()
         verb = _verb(request)
-        if verb not in verbs or (verb == "create" and resource.definition.namespaced and not info.namespace):
+        needs_namespace = verb in ("create", "deletecollection") and resource.definition.namespaced
+        if verb not in verbs or (needs_namespace and not info.namespace):
             raise method_not_allowed()
         match verb:
             case "watch":
@@ -109,6 +109,8 @@ class ResourceHandler:
 
     async def get(self, resource: type[Resource], request: ApiRequest) -> Answer:
         wanted = rendering(request.accept)
+        if wanted.form == "PartialObjectMetadataList":
+            raise _another_form(wanted, resource, "not a list", "")
         item = await self._find(resource, request)
         return object_answer(_in_form(resource, item, wanted, request.query), wanted)
 
@@ -126,6 +128,8 @@ class ResourceHandler:
 
     async def list(self, resource: type[Resource], request: ApiRequest) -> Answer:
         wanted = rendering(request.accept)
+        if wanted.form == "PartialObjectMetadata":
+            raise _another_form(wanted, resource, "a list", "List")
         options = list_options(request.query, watch=False)
         page = await self._lister.list(resource, request.info.namespace, options)
         if wanted.form == "Table":
@@ -156,7 +160,7 @@ class ResourceHandler:
     ) -> tuple[Resource, tuple[str, ...]]:
         body = bodies.parse(request.body, request.content_type, resource.definition.kind)
         obj, warnings = bodies.to_object(body, resource, options.field_validation)
-        _check_address(request.info, obj)
+        check_address(request.info, obj)
         return obj, (*warnings, *obj.warnings())
 
     async def update(self, resource: type[Resource], request: ApiRequest) -> Answer:
@@ -187,8 +191,9 @@ class ResourceHandler:
             except bodies.WrongType as error:
                 problem = invalid_value("patch", orjson.dumps(patched).decode(), error.detail)
                 raise invalid("", "", "", [problem]) from error
-            _check_address(request.info, asked)
+            check_address(request.info, asked)
             if not patch.names_version:
+                _check_uid_stays(current, asked)
                 asked = asked.model_copy(
                     update={"metadata": asked.metadata.model_copy(update={"resource_version": ""})}
                 )
@@ -236,7 +241,7 @@ def _verb(request: ApiRequest) -> str:
     """The verb of a method on an object or a collection. Raises: MethodNotAllowed."""
     info = request.info
     on_object = bool(info.name)
-    if request.method in ("GET", "HEAD"):
+    if request.method == "GET":
         if info.watches or (is_true(request.query, "watch") and not info.subresource):
             return "watch"
         return "get" if on_object else "list"
@@ -252,7 +257,7 @@ def _verb(request: ApiRequest) -> str:
     return verbs[request.method, on_object]
 
 
-def _check_address(info: RequestInfo, obj: Resource) -> None:
+def check_address(info: RequestInfo, obj: Resource) -> None:
     """Raises: BadRequest when the body names another object than the URL."""
     metadata = obj.metadata
     if info.name and metadata.name and metadata.name != info.name:
@@ -261,6 +266,20 @@ def _check_address(info: RequestInfo, obj: Resource) -> None:
         raise BadRequest(f"the name of the object ({info.name} based on URL) was undeterminable: name must be provided")
     if metadata.namespace and metadata.namespace != info.namespace:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def _check_uid_stays(current: Resource, asked: Resource) -> None:
+    """Raises: Invalid when a patch gives the object another identity."""
+    definition, uid = current.definition, asked.metadata.uid
+    if uid != current.metadata.uid:
+        error = invalid_value("metadata.uid", uid, "field is immutable")
+        raise invalid(definition.group, definition.kind, current.metadata.name, [error])
+
+
+def _another_form(wanted: Rendering, resource: type[Resource], what: str, suffix: str) -> NotAcceptable:
+    group = resource.definition.group.partition(".")[0] or "core"
+    kind = f"*{group}.{resource.definition.kind}{suffix}"
+    return NotAcceptable(f"you requested {wanted.form}, but the requested object is {what} ({kind})")
 
 
 def _must_have_version(resource: type[Resource], obj: Resource) -> Invalid:
@@ -293,10 +312,15 @@ def _queried_delete_options(query: Query) -> DeleteOptions:
 
 
 def _include(query: Query) -> IncludeObject:
-    value = query.get("includeObject", "")
-    if value == "None":
-        return "None"
-    return "Object" if value == "Object" else "Metadata"
+    """Raises: BadRequest."""
+    match query.get("includeObject", ""):
+        case "None" | "Object" | "Metadata" as value:
+            return value
+        case "":
+            return "Metadata"
+        case other:
+            error = invalid_value("includeObject", other, "must be 'Metadata', 'Object', 'None', or empty")
+            raise BadRequest(f"Unable to convert to Table as requested: {error}")
 
 
 def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, query: Query) -> bytes:

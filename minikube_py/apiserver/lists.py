@@ -130,10 +130,14 @@ def too_large_revision(asked: int, current: int) -> Timeout:
 
 def check_fields(resource: type[Resource], options: ListOptions) -> None:
     """Raises: BadRequest for a field that this kind cannot be selected by."""
-    known = ("metadata.name", "metadata.namespace", *resource.definition.selectable_paths)
+    own = resource.definition.selectable_paths
     for requirement in options.fields:
-        if requirement.field not in known:
-            raise BadRequest(f"field label not supported: {requirement.field}")
+        field = requirement.field
+        if field in own or field in ("metadata.name", "metadata.namespace"):
+            continue
+        if own:
+            raise BadRequest(f"field label not supported: {field}")
+        raise BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
 def list_body(resource: type[Resource], page: ListPage) -> bytes:

@@ -86,6 +86,9 @@ def metadata_errors(resource: Resource) -> Iterable[FieldError]:
     yield from _owner_errors(metadata.owner_references)
     for index, finalizer in enumerate(metadata.finalizers):
         yield from _finalizer_errors(finalizer, f"metadata.finalizers[{index}]")
+    if {"orphan", "foregroundDeletion"} <= set(metadata.finalizers):
+        why = "finalizer orphan and foregroundDeletion cannot be both set"
+        yield invalid_value("metadata.finalizers", list(metadata.finalizers), why)
 
 
 def _owner_errors(owners: tuple[OwnerReference, ...]) -> Iterable[FieldError]:
@@ -100,9 +103,10 @@ def _owner_errors(owners: tuple[OwnerReference, ...]) -> Iterable[FieldError]:
         if not owner.uid:
             yield invalid_value(f"{path}.uid", owner.uid, "must not be empty")
         if owner.controller:
-            controllers.append(owner.kind)
+            controllers.append(f"{owner.kind}/{owner.name}")
     if len(controllers) > 1:
-        why = f"Only one reference can have Controller set to true. Found {' and '.join(controllers[:2])}"
+        why = 'Only one reference can have Controller set to true. Found "true" in references for '
+        why += " and ".join(controllers[:2])
         yield invalid_value(path, [owner.to_dict() for owner in owners], why)
 
 
@@ -120,8 +124,9 @@ def metadata_update_errors(new: Resource, old: Resource) -> Iterable[FieldError]
         return
     added = set(new.metadata.finalizers) - set(old.metadata.finalizers)
     if added:
-        why = f"no new finalizers can be added if the object is being deleted, found new finalizers {sorted(added)}"
-        yield forbidden_value("metadata.finalizers", why.replace("'", '"'))
+        found = ", ".join(f'"{each}"' for each in sorted(added))
+        why = "no new finalizers can be added if the object is being deleted, found new finalizers"
+        yield forbidden_value("metadata.finalizers", f"{why} []string{{{found}}}")
 
 
 def with_generation(new: Resource, old: Resource) -> Resource:

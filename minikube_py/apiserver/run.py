@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from minikube_py.api.kinds.core.binding import Binding
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
@@ -31,6 +32,7 @@ from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
+from minikube_py.apiserver.metrics import StoredObjects
 from minikube_py.apiserver.openapi import OpenApi
 from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
@@ -107,12 +109,21 @@ async def _serve(
         starting = group.create_task(bootstrap(writer, addresses.first, config.bind_address, config.port))
         gc.freeze()
         try:
-            await _Server(config, app, cacher.end_watches).serve_until_cancelled()
+            with StoredObjects(lambda: _stored(cacher, registry)).registered():
+                await _Server(config, app, cacher.end_watches).serve_until_cancelled()
         finally:
             for task in (following, compacting, starting):
                 task.cancel()
             await kubelets.close()
             await outside.close()
+
+
+def _stored(cacher: Cacher, registry: Registry) -> Iterator[tuple[str, str, int]]:
+    """Group, plural and number of objects of each stored kind."""
+    for resource in registry:
+        definition = resource.definition
+        if "list" in definition.verbs and not definition.stored_prefix:
+            yield definition.group, definition.plural, len(cacher.of(resource))
 
 
 async def _answers(storage: Storage) -> bool:
@@ -127,11 +138,11 @@ async def _answers(storage: Storage) -> bool:
 def _subresources(
     cacher: Cacher, writer: Writer, kubelets: Kubelets, outside: Outside, issuer: TokenIssuer | None
 ) -> SubresourceRegistry:
-    finder, locations = PodFinder(cacher), Locations(cacher, kubelets)
+    finder, locations, binding = PodFinder(cacher), Locations(cacher, kubelets), BindingSubresource(writer)
     return SubresourceRegistry(
         (
             ScaleSubresource(cacher, writer),
-            BindingSubresource(writer),
+            binding,
             EvictionSubresource(writer),
             FinalizeSubresource(writer),
             ApprovalSubresource(cacher, writer),
@@ -143,7 +154,8 @@ def _subresources(
             ProxySubresource(Pod, locations.pod, outside),
             ProxySubresource(Service, locations.service, outside),
             ProxySubresource(Node, locations.node, outside),
-        )
+        ),
+        whole={Binding: binding},
     )
 
 

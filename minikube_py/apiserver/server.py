@@ -16,13 +16,16 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from minikube_py.api.definition import Definition
 from minikube_py.api.registry import Registry
+from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
     ApiError,
     Expired,
@@ -31,11 +34,12 @@ from minikube_py.api.status import (
     RequestEntityTooLarge,
     Unavailable,
 )
-from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.answers import Answer, Stream, warning_header
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
-from minikube_py.apiserver.metrics import RequestMetrics
+from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
+from minikube_py.apiserver.options import is_true
 from minikube_py.apiserver.request_info import RequestInfo, parse_path
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.subresources.registry import Connectable, SubresourceRegistry
@@ -62,6 +66,11 @@ class ResourceApp:
         self._discovery = discovery
         self._metrics = RequestMetrics()
 
+    @property
+    def paths(self) -> list[str]:
+        """What discovery can be asked for."""
+        return self._discovery.paths
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
@@ -69,7 +78,7 @@ class ResourceApp:
         answer: Answer | Stream
         with self._metrics.measure(scope["method"]) as measured:
             try:
-                answer = await self._answer(scope, receive)
+                answer = await self._answer(scope, receive, measured)
             except ApiError as error:
                 answer = _status_answer(error)
             except StorageError as error:
@@ -78,9 +87,10 @@ class ResourceApp:
         if isinstance(answer, Answer):
             await _send(send, answer)
         else:
-            await _send_stream(receive, send, answer)
+            with self._metrics.streaming(measured.subject):
+                await _send_stream(receive, send, answer)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer | Stream:
+    async def _answer(self, scope: Scope, receive: Receive, measured: Measured) -> Answer | Stream:
         path, headers = scope["path"], {key.decode().lower(): value.decode() for key, value in scope["headers"]}
         info = parse_path(path)
         if info is None:
@@ -93,6 +103,8 @@ class ResourceApp:
             if not any(info.group in (group, "") for group, _ in self._discovery.groups):
                 return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
             raise no_such_resource()
+        if not _is_address(resource, info):
+            raise no_such_resource()
         request = ApiRequest(
             method=scope["method"],
             info=info,
@@ -103,14 +115,22 @@ class ResourceApp:
             headers=headers,
             target=f"{scope['raw_path'].decode()}?{scope['query_string'].decode()}".removesuffix("?"),
         )
+        measured.subject = _subject(request)
+        answer = await self._dispatch(resource, request)
+        if resource.definition.deprecation:
+            return replace(answer, headers=(*answer.headers, ("Warning", _deprecation(resource.definition))))
+        return answer
+
+    async def _dispatch(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
+        info = request.info
         if self._reviews.serves(resource):
             return self._reviews.handle(resource, request)
+        subresource = self._subresources.find(resource, info.subresource)
+        if subresource is not None:
+            return await subresource.handle(resource, request)
         if not info.subresource or (info.subresource == "status" and resource.definition.has_status):
             return await self._handler.handle(resource, request)
-        subresource = self._subresources.find(resource, info.subresource)
-        if subresource is None:
-            raise no_such_resource()
-        return await subresource.handle(resource, request)
+        raise no_such_resource()
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -129,6 +149,27 @@ class ResourceApp:
         if not isinstance(found, Connectable):
             raise no_such_resource()
         return found
+
+
+def _subject(request: ApiRequest) -> Subject:
+    """What the metrics count the request under."""
+    info, verb = request.info, request.method
+    if not info.name:
+        verb = {"GET": "LIST", "DELETE": "DELETECOLLECTION"}.get(verb, verb)
+    if request.method == "GET" and (info.watches or is_true(request.query, "watch")):
+        verb = "WATCH"
+    scope = "resource" if info.name else "namespace" if info.namespace else "cluster"
+    dry_run = request.query.get("dryRun", "")
+    return Subject(verb, info.group, info.version, info.plural, info.subresource, scope, dry_run)
+
+
+def _deprecation(definition: Definition) -> str:
+    return warning_header(f"{definition.api_version} {definition.kind} is deprecated {definition.deprecation}")
+
+
+def _is_address(resource: type[Resource], info: RequestInfo) -> bool:
+    """Whether something can be there: namespaced objects lie in a namespace, others in none."""
+    return bool(info.namespace) or not info.name if resource.definition.namespaced else not info.namespace
 
 
 def _status_answer(error: ApiError) -> Answer:

@@ -84,7 +84,7 @@ def _row(resource: type[Resource], item: CachedObject, include: IncludeObject, n
         item.cells = _encoded([column.cell(decoded) for column in resource.definition.columns])
     cells = b"".join([part if isinstance(part, bytes) else orjson.dumps(age_text(part, now_s)) for part in item.cells])
     if include == "None":
-        return b'{"cells":[%b]}' % cells
+        return b'{"cells":[%b],"object":null}' % cells
     return b'{"cells":[%b],"object":%b}' % (cells, item.data if include == "Object" else partial_metadata(item))
 
 

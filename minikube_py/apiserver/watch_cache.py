@@ -218,6 +218,9 @@ class WatchCache:
         objects = self._objects
         return [item for key in self._keys[start:end] if subscription.matches(item := objects[key])]
 
+    def __len__(self) -> int:
+        return len(self._objects)
+
     def everything(self) -> Iterable[CachedObject]:
         return self._objects.values()
 

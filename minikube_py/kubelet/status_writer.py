@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_status import PodStatus
 from minikube_py.api.meta import DeleteOptions, Preconditions
-from minikube_py.api.status import ApiError, Conflict, NotFound, Unavailable
+from minikube_py.api.status import ApiError, Conflict, Invalid, NotFound, Unavailable
 from minikube_py.client.client import Client
 from minikube_py.kubelet.pod_status import status_patch
 from minikube_py.machinery.backoff import CONNECTION, Backoff
@@ -103,7 +103,9 @@ class StatusWriter:
                 preconditions = Preconditions(uid=uid)
                 options = DeleteOptions(grace_period_seconds=0, preconditions=preconditions)
                 await self._client.delete(Pod, metadata.name, namespace=metadata.namespace, options=options)
-        except (NotFound, Conflict):
+        except (NotFound, Conflict, Invalid) as error:
+            if isinstance(error, Invalid) and not _is_another(error):
+                raise
             # This pod is gone, or another one of its name is there: nothing more to say about it.
             self._entries.pop(uid, None)
             return True
@@ -115,3 +117,8 @@ class StatusWriter:
             log.error("the API server refuses a pod's status", extra=fields)
         else:
             log.debug("a pod's status must wait", extra=fields)
+
+
+def _is_another(error: Invalid) -> bool:
+    """Whether a patch was refused because its uid is not that of the pod which has the name now."""
+    return any(cause.get("field") == "metadata.uid" for cause in (error.details or {}).get("causes") or ())

@@ -10,10 +10,10 @@ from minikube_py.api.kinds.core.binding import Binding
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import conflict, invalid
+from minikube_py.api.status import BadRequest, Conflict, invalid
 from minikube_py.api.validation import required
 from minikube_py.apiserver import bodies
-from minikube_py.apiserver.answers import Answer, json_answer
+from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
@@ -21,7 +21,7 @@ from minikube_py.apiserver.writer import Target, Writer
 
 
 class BindingSubresource:
-    """`POST pods/NAME/binding`, and with the name in the body `POST bindings`."""
+    """`POST pods/NAME/binding`, and with the name in the body `POST bindings`: the kind Binding is never stored."""
 
     info = SubresourceInfo("binding", "Binding", ("create",))
 
@@ -32,17 +32,19 @@ class BindingSubresource:
         return resource is Pod
 
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        if request.method != "POST":
+        if request.method != "POST" or (resource is Binding and not request.info.namespace):
             raise method_not_allowed()
         options = write_options(request.query, "CreateOptions")
         body = bodies.parse(request.body, request.content_type, "Binding")
         binding, _ = bodies.to_object(body, Binding, options.field_validation)
         name = request.info.name or binding.metadata.name
+        if binding.metadata.name not in ("", name):
+            raise BadRequest("name in URL does not match name in Binding object")
         if not binding.target.name:
             raise invalid("", "Binding", name, [required("target.name")])
         target = Target(Pod, request.info.namespace, name, "binding", options.dry_run)
         await self._writer.update(target, lambda current: _bound(current, binding))
-        return json_answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, code=201)
+        return success_answer(201)
 
 
 def _bound(current: Resource, binding: Binding) -> Pod:
@@ -50,13 +52,13 @@ def _bound(current: Resource, binding: Binding) -> Pod:
     name, node = current.metadata.name, binding.target.name
     if binding.metadata.uid and binding.metadata.uid != current.metadata.uid:
         uids = f"UID in precondition: {binding.metadata.uid}, UID in object meta: {current.metadata.uid}"
-        raise conflict(Pod.definition, name, f"Precondition failed: {uids}")
+        raise _refused(name, f"Precondition failed: {uids}")
     if current.metadata.deletion_timestamp is not None:
-        raise conflict(Pod.definition, name, f"pod {name} is being deleted, cannot be assigned to a host")
+        raise _refused(name, f"pod {name} is being deleted, cannot be assigned to a host")
     if current.spec.node_name:
-        raise conflict(Pod.definition, name, f'pod {name} is already assigned to node "{current.spec.node_name}"')
+        raise _refused(name, f'pod {name} is already assigned to node "{current.spec.node_name}"')
     if current.spec.scheduling_gates:
-        raise conflict(Pod.definition, name, f"pod {name} has non-empty .spec.schedulingGates")
+        raise _refused(name, f"pod {name} has non-empty .spec.schedulingGates")
     conditions = with_condition(current.status.conditions, "PodScheduled", "True")
     return replace(
         current,
@@ -68,3 +70,8 @@ def _bound(current: Resource, binding: Binding) -> Pod:
         spec=replace(current.spec, node_name=node),
         status=replace(current.status, conditions=conditions),
     )
+
+
+def _refused(name: str, why: str) -> Conflict:
+    message = f'Operation cannot be fulfilled on pods/binding "{name}": {why}'
+    return Conflict(message, details={"name": name, "kind": "pods/binding"})

@@ -7,8 +7,9 @@ Kubernetes: pkg/registry/core/pod/storage/storage.go, pkg/registry/apps/deployme
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from starlette.websockets import WebSocket
@@ -48,11 +49,18 @@ class Connectable(Subresource, Protocol):
 
 
 class SubresourceRegistry:
-    def __init__(self, subresources: Iterable[Subresource]) -> None:
+    """`whole`: kinds of which nothing is stored, and who answers all requests for them."""
+
+    def __init__(
+        self, subresources: Iterable[Subresource], whole: Mapping[type[Resource], Subresource] = MappingProxyType({})
+    ) -> None:
         self._all = tuple(subresources)
+        self._whole = whole
 
     def of(self, resource: type[Resource]) -> list[Subresource]:
         return [subresource for subresource in self._all if subresource.serves(resource)]
 
     def find(self, resource: type[Resource], name: str) -> Subresource | None:
+        if not name:
+            return self._whole.get(resource)
         return next((found for found in self.of(resource) if found.info.name == name), None)

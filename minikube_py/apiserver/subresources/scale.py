@@ -16,7 +16,7 @@ from minikube_py.api.status import invalid, not_found
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.handler import ApiRequest, check_address, method_not_allowed
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.patches import PatchBody
@@ -64,6 +64,7 @@ class ScaleSubresource:
             else:
                 body = bodies.Body(patch.apply(scale_of(current)))
             asked, _ = bodies.to_object(body, Scale, options.field_validation)
+            check_address(request.info, asked)
             if asked.spec.replicas < 0:
                 why = "must be greater than or equal to 0"
                 error = invalid_value("spec.replicas", asked.spec.replicas, why)

@@ -61,6 +61,7 @@ class Endpoints(
     ),
     generation_of=(),
     allows_create_on_update=True,
+    deprecation="in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 ):
     subsets: tuple[EndpointSubset, ...] = ()
 
@@ -70,9 +71,6 @@ class Endpoints(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         for index, subset in enumerate(self.subsets):
             yield from _subset_errors(subset, f"subsets[{index}]")
-
-    def warnings(self) -> Iterable[str]:
-        return ("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",)
 
 
 def _subset_defaulted(subset: EndpointSubset) -> EndpointSubset:

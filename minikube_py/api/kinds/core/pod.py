@@ -22,6 +22,7 @@ from minikube_py.api.kinds.core.pod_validation import new_pod_errors
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
 from minikube_py.api.validation import FieldError
 
 __all__ = ["Pod", "PodSpec", "PodStatus", "PodTemplateSpec"]
@@ -34,6 +35,7 @@ class Pod(
     short_names=("po",),
     categories=("all",),
     columns=POD_COLUMNS,
+    returns_deleted_object=True,
     selectable_fields=(
         "spec.nodeName",
         "spec.restartPolicy",
@@ -70,7 +72,7 @@ class Pod(
     def prepare_for_create(self) -> Self:
         status = PodStatus(phase="Pending", qos_class=quality_of_service(self.spec))
         if self.spec.scheduling_gates:
-            status = replace(status, conditions=(GATED,))
+            status = replace(status, conditions=(replace(GATED, last_transition_time=Time.now()),))
         return replace(self, status=status)
 
 

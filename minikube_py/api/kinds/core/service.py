@@ -15,7 +15,7 @@ from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec, Se
 from minikube_py.api.kinds.core.service_validation import changed_service_errors, service_errors, service_warnings
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, dns_label_error
+from minikube_py.api.validation import FieldError, dns_label_error, forbidden_value
 
 __all__ = ["Service", "ServicePort", "ServiceSpec", "ServiceStatus"]
 
@@ -48,6 +48,11 @@ class Service(
         yield from service_errors(self.spec)
         if old is not None:
             yield from changed_service_errors(self.spec, old.spec)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        if self.status.load_balancer.ingress and self.spec.type != "LoadBalancer":
+            why = "may only be used when `spec.type` is 'LoadBalancer'"
+            yield forbidden_value("status.loadBalancer.ingress", why)
 
     def warnings(self) -> Iterable[str]:
         return service_warnings(self.spec)
