@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from minikube_py.api.kinds.certificates.certificate_signing_request import CertificateSigningRequest
 from minikube_py.api.kinds.core.binding import Binding
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
@@ -38,11 +39,13 @@ from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import ResourceApp
 from minikube_py.apiserver.service_account_tokens import TokenIssuer
-from minikube_py.apiserver.subresources.approval import ApprovalSubresource
+from minikube_py.apiserver.subresources.approval import take_approval
 from minikube_py.apiserver.subresources.binding import BindingSubresource
 from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
+from minikube_py.apiserver.subresources.ephemeral_containers import take_ephemeral_containers
 from minikube_py.apiserver.subresources.eviction import EvictionSubresource
 from minikube_py.apiserver.subresources.finalize import FinalizeSubresource
+from minikube_py.apiserver.subresources.part import PartSubresource
 from minikube_py.apiserver.subresources.proxy import Locations, ProxySubresource
 from minikube_py.apiserver.subresources.registry import SubresourceRegistry
 from minikube_py.apiserver.subresources.scale import ScaleSubresource
@@ -145,7 +148,8 @@ def _subresources(
             binding,
             EvictionSubresource(writer),
             FinalizeSubresource(writer),
-            ApprovalSubresource(cacher, writer),
+            PartSubresource("approval", CertificateSigningRequest, cacher, writer, take_approval),
+            PartSubresource("ephemeralcontainers", Pod, cacher, writer, take_ephemeral_containers),
             TokenSubresource(cacher, issuer),
             LogSubresource(finder, kubelets),
             ConnectSubresource("exec", "PodExecOptions", finder, kubelets),

@@ -10,7 +10,7 @@ Sidecars are init containers with restartPolicy Always: they are started in orde
 only until they have started, and they end after the regular containers, last one first.
 
 Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions), kuberuntime_container.go
-Simplified: no in-place resize, no ephemeral containers, no restart of all containers at once.
+Simplified: no in-place resize, no restart of all containers at once.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from minikube_py.api.kinds.core.container import Container, ContainerRestartRule
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.kubelet.backoff import Backoff, duration_text
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
+from minikube_py.kubelet.pod_containers import ephemeral_containers
 from minikube_py.runtime.interface import ContainerState, SandboxState
 
 HASH_ANNOTATION = "io.kubernetes.container.hash"
@@ -134,6 +135,8 @@ def plan_pod(pod: Pod, observed: ObservedPod, clocks: PodClocks) -> Plan:
         planning.make_sandbox()
     elif planning.run_init_containers():
         planning.run_regular_containers()
+    if observed.sandbox is not None:
+        planning.run_ephemeral_containers()
     planning.clean_up()
     deadline = _deadline(pod)
     if deadline is not None:
@@ -281,6 +284,13 @@ class _Planning:
             if was_finished and latest is not None and not restarts_after(self._pod, container, latest.exit_code):
                 continue
             self._bring_up(container, current)
+
+    def run_ephemeral_containers(self) -> None:
+        """Each is started once."""
+        for container in ephemeral_containers(self._pod):
+            record = self._observed.latest(container.name)
+            if record is None or record.state is ContainerState.CREATED:
+                self._bring_up(container, record)
 
     def clean_up(self) -> None:
         """Keep one ended life a container beside the newest, and one sandbox beside the newest."""

@@ -22,8 +22,12 @@ class PodEvents:
         self._record(level, reason, message, "")
 
     def container(self, name: str, level: EventLevel, reason: str, message: str) -> None:
-        is_init = any(container.name == name for container in self._pod.spec.init_containers)
-        self._record(level, reason, message, f"spec.{'initContainers' if is_init else 'containers'}{{{name}}}")
+        spec, where = self._pod.spec, "containers"
+        if any(container.name == name for container in spec.init_containers):
+            where = "initContainers"
+        elif any(container.name == name for container in spec.ephemeral_containers):
+            where = "ephemeralContainers"
+        self._record(level, reason, message, f"spec.{where}{{{name}}}")
 
     def _record(self, level: EventLevel, reason: str, message: str, field_path: str) -> None:
         metadata = self._pod.metadata

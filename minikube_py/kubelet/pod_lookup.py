@@ -10,6 +10,7 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.errors import MinikubeError
 from minikube_py.kubelet.kubelet import Kubelet
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
+from minikube_py.kubelet.pod_containers import every_container
 from minikube_py.runtime.interface import ContainerState, Runtime, SandboxStatus
 
 
@@ -41,7 +42,7 @@ class PodLookup:
     async def life(self, namespace: str, name: str, container: str, *, wants_previous: bool = False) -> Life:
         """The newest life of the container, or the one before it. Raises: BadQuestion."""
         kubelet, pod = self._find(namespace, name)
-        if container not in [each.name for each in (*pod.spec.init_containers, *pod.spec.containers)]:
+        if container not in [each.name for each in every_container(pod)]:
             raise BadQuestion(f"container {container} is not valid for pod {name}")
         observed = await kubelet.observe(pod.metadata.uid)
         lives = [life for life in observed.lives(container) if life.state is not ContainerState.CREATED]
@@ -72,7 +73,11 @@ class PodLookup:
 
 def _reason(pod: Pod, container: str) -> str:
     """Why it has not begun: trying and failing to start is the reason that its status shows."""
-    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+    for status in (
+        *pod.status.init_container_statuses,
+        *pod.status.container_statuses,
+        *pod.status.ephemeral_container_statuses,
+    ):
         if status.name == container and status.state.waiting is not None:
             reason = status.state.waiting.reason
             return {

@@ -17,6 +17,7 @@ from minikube_py.api.model import Json, replace
 from minikube_py.api.scalars import Time
 from minikube_py.kubelet.container_status import Evidence, container_status
 from minikube_py.kubelet.plan import Ending, is_sidecar
+from minikube_py.kubelet.pod_containers import ephemeral_containers
 from minikube_py.kubelet.resources import qos_class
 
 OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -34,6 +35,9 @@ def pod_status(pod: Pod, evidence: Evidence, node: NodeAddressing, now: Time, en
     old = pod.status
     init = tuple(container_status(pod, each, evidence, is_init=True) for each in pod.spec.init_containers)
     regular = tuple(container_status(pod, each, evidence, is_init=False) for each in pod.spec.containers)
+    ephemeral = tuple(
+        replace(container_status(pod, each, evidence, is_init=False), ready=False) for each in ephemeral_containers(pod)
+    )
     if evidence.is_ended:
         init, regular = _ended(init), _ended(regular)
     phase = old.phase if old.phase in ("Succeeded", "Failed") else _phase(pod, init, regular, evidence)
@@ -54,6 +58,7 @@ def pod_status(pod: Pod, evidence: Evidence, node: NodeAddressing, now: Time, en
         qos_class=qos_class(pod),
         init_container_statuses=init,
         container_statuses=regular,
+        ephemeral_container_statuses=ephemeral,
     )
     return replace(status, conditions=_conditions(pod, status, evidence, now))
 

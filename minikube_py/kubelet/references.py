@@ -15,6 +15,7 @@ from minikube_py.api.kinds.core.secret import Secret
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.core.volume import Volume
 from minikube_py.errors import MinikubeError
+from minikube_py.kubelet.pod_containers import every_container
 
 
 class MissingReference(MinikubeError):
@@ -50,17 +51,13 @@ class ReferencedNames:
 
 def referenced_names(pod: Pod) -> ReferencedNames:
     """The config maps and secrets that this pod's environment and volumes name."""
-    names = [pair for container in _containers(pod) for pair in _environment_names(container)]
+    names = [pair for container in every_container(pod) for pair in _environment_names(container)]
     names += [pair for volume in pod.spec.volumes for pair in _volume_names(volume)]
     names += [("secret", reference.name) for reference in pod.spec.image_pull_secrets]
     return ReferencedNames(
         frozenset(name for kind, name in names if kind == "config-map" and name),
         frozenset(name for kind, name in names if kind == "secret" and name),
     )
-
-
-def _containers(pod: Pod) -> tuple[Container, ...]:
-    return (*pod.spec.init_containers, *pod.spec.containers)
 
 
 def _environment_names(container: Container) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (getTerminationMess
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.kubelet.node_context import NodeContext
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
+from minikube_py.kubelet.pod_containers import every_container
 from minikube_py.runtime.abilities import LogOptions, Logs
 from minikube_py.runtime.interface import ContainerState, RuntimeFault
 
@@ -24,9 +25,7 @@ class TerminationMessages:
 
     async def of(self, pod: Pod, observed: ObservedPod) -> dict[str, str]:
         """Those of all ended lives that have left one."""
-        policies = {
-            each.name: each.termination_message_policy for each in (*pod.spec.init_containers, *pod.spec.containers)
-        }
+        policies = {each.name: each.termination_message_policy for each in every_container(pod)}
         ended = [record for record in observed.records if record.state is ContainerState.EXITED]
         for record in ended:
             if record.id not in self._known:

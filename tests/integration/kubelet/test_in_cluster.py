@@ -166,6 +166,32 @@ async def test_a_command_runs_and_its_exit_code_comes_back(tmp_path: Path) -> No
         assert status["details"]["causes"] == [{"reason": "ExitCode", "message": "3"}]
 
 
+async def test_a_container_is_added_to_a_running_pod_and_stays_as_it_is(tmp_path: Path) -> None:
+    async with cluster() as here, running_task(run(settings(tmp_path), here.client)):
+        await here.client.create(pod_for("n1"))
+        await eventually(is_ready(here.client))
+        path = "/api/v1/namespaces/default/pods/web/ephemeralcontainers"
+        strategic = {"Content-Type": "application/strategic-merge-patch+json"}
+
+        async def add(name: str, image: str = "busybox:1") -> httpx.Response:
+            body = {"spec": {"ephemeralContainers": [{"name": name, "image": image}]}}
+            return await here.http.patch(path, json=body, headers=strategic)
+
+        assert (await add("debug")).status_code == 200
+
+        async def runs() -> bool:
+            statuses = (await here.client.get(Pod, "web", namespace="default")).status.ephemeral_container_statuses
+            return [(each.name, each.state.running is not None) for each in statuses] == [("debug", True)]
+
+        await eventually(runs)
+        changed = await add("debug", "busybox:2")
+        assert changed.status_code == 422
+        assert 'existing ephemeral containers "debug" may not be changed' in changed.json()["message"]
+        assert (await add("more")).json()["metadata"]["generation"] == 3
+        log = "/api/v1/namespaces/default/pods/web/log"
+        assert (await here.http.get(log, params={"container": "debug"})).status_code == 200
+
+
 async def test_static_pods_have_mirrors_that_come_back_and_go_with_their_manifest(tmp_path: Path) -> None:
     manifests = tmp_path / "manifests"
     manifests.mkdir()

@@ -222,3 +222,10 @@ def test_only_two_lives_of_a_container_are_kept() -> None:
     old = exited("c", 1, 0)
     plan = plan_pod(make_pod({"name": "c"}), observe(running("c", 2), exited("c", 1, 1), old), NOW)
     assert plan.actions == (RemoveContainer(old),)
+
+
+def test_an_ephemeral_container_is_started_once_beside_what_runs() -> None:
+    pod = make_pod({"name": "c"}, ephemeralContainers=[{"name": "debug", "image": "busybox"}])
+    assert started_names(plan_pod(pod, observe(running("c")), NOW)) == [("debug", 0)]
+    for record in (running("debug"), exited("debug", 1)):
+        assert plan_pod(pod, observe(running("c"), record), NOW).actions == ()

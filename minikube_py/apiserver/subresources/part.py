@@ -1,0 +1,66 @@
+"""PartSubresource: a path below an object that reads the whole of it, and writes one part that no other path may write.
+
+What is taken over of the object that a client sends is a function from the current one and that one to the new one.
+
+Kubernetes: the strategies of pkg/registry/{certificates/certificates,core/namespace,core/pod}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minikube_py.api.resource import Resource
+from minikube_py.api.status import not_found
+from minikube_py.apiserver import bodies
+from minikube_py.apiserver.answers import Answer, object_answer
+from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.patches import PatchBody
+from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import Target, Writer, object_key
+
+_VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch"}
+
+Take = Callable[[Any, Any], Resource]
+"""From the current object and the one that was asked for to what is to be stored; raises ApiError."""
+
+
+class PartSubresource:
+    def __init__(self, name: str, resource: type[Resource], cacher: Cacher, writer: Writer, take: Take) -> None:
+        self.info = SubresourceInfo(name, resource.definition.kind, ("get", "patch", "update"))
+        self._resource = resource
+        self._cacher = cacher
+        self._writer = writer
+        self._take = take
+
+    def serves(self, resource: type[Resource]) -> bool:
+        return resource is self._resource
+
+    async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        verb = _VERBS.get(request.method)
+        if verb not in self.info.verbs:
+            raise method_not_allowed()
+        namespace, name = request.info.namespace, request.info.name
+        if verb == "get":
+            await self._cacher.catch_up()
+            item = self._cacher.of(resource).get(object_key(resource, namespace, name))
+            if item is None:
+                raise not_found(resource.definition, name)
+            return object_answer(item.data, rendering(request.accept))
+        options = write_options(request.query, "PatchOptions" if verb == "patch" else "UpdateOptions")
+        asked = self._asked(request, options.field_validation)
+        target = Target(resource, namespace, name, self.info.name, options.dry_run)
+        written = await self._writer.update(target, lambda current: self._take(current, asked(current)))
+        return object_answer(written.data, rendering(request.accept))
+
+    def _asked(self, request: ApiRequest, field_validation: str) -> Callable[[Resource], Resource]:
+        resource = self._resource
+        if request.method == "PUT":
+            body = bodies.parse(request.body, request.content_type, resource.definition.kind)
+            given, _ = bodies.to_object(body, resource, field_validation)
+            return lambda _current: given
+        patch = PatchBody.parse(request.content_type, request.body, request.query)
+        return lambda current: bodies.to_object(bodies.Body(patch.apply(current)), resource, field_validation)[0]
