@@ -62,6 +62,12 @@ class Resource(Model):
         return self.model_copy(update={"metadata": metadata}).to_json()
 
     @classmethod
+    def as_stored(cls, served: bytes, revision: int) -> bytes:
+        """The stored text again, from what `served` made of it."""
+        at = len(cls.header()) + len(b'"metadata":{')
+        return served[:at] + served[at + len(b'"resourceVersion":"%d",' % revision) :]
+
+    @classmethod
     def from_stored(cls, document: dict[str, Json]) -> dict[str, Json]:
         """This kind's document of a stored one; another only for a kind that is a second view of stored objects."""
         return document

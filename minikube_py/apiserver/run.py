@@ -94,7 +94,7 @@ async def _serve(
             ServiceAddresses(cacher, addresses),
         )
     )
-    writer = Writer(storage, admission)
+    writer = Writer(storage, cacher, admission)
     kubelets, outside = Kubelets(cacher), Outside()
     lister = Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)

@@ -2,8 +2,9 @@
 
     admit (mutate) -> prepare -> validate -> admit (validate) -> compare-and-swap -> answer
 
-Updates and deletes are functions from the current object to what shall be. They are tried again on whatever a
-competing writer left behind, unless the client named the version that it meant. This is the only retry loop on the
+Updates and deletes are functions from the current object to what shall be. An update starts from what the watch cache
+has, which saves reading the store; it is tried again on whatever a competing writer left behind, unless the client
+named the version that it meant. This is the only retry loop on the
 server, and the only place that writes to the store.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go, registry/generic/registry/store.go
@@ -33,6 +34,7 @@ from minikube_py.apiserver.metadata import (
     new_metadata,
     with_generation,
 )
+from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.storage.interface import KeyExists, RevisionConflict, Storage
 
 _GENERATE_TRIES = 8
@@ -83,14 +85,28 @@ class Written:
         return self.text or self.obj.to_json()
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What an update starts from."""
+
+    revision: int
+    stored: bytes
+    may_be_old: bool = False
+
+
+class _NothingToWrite(Exception):
+    """The object is already what was asked for, if the state that was looked at is the newest."""
+
+
 def object_key(resource: type[Resource], namespace: str, name: str) -> str:
     prefix = resource.definition.key_prefix
     return f"{prefix}{namespace}/{name}" if resource.definition.namespaced else f"{prefix}{name}"
 
 
 class Writer:
-    def __init__(self, storage: Storage, admission: AdmissionChain) -> None:
+    def __init__(self, storage: Storage, cacher: Cacher, admission: AdmissionChain) -> None:
         self._storage = storage
+        self._cacher = cacher
         self._admission = admission
         self._random = random.Random()
 
@@ -147,34 +163,52 @@ class Writer:
 
         Raises: NotFound, Conflict, Invalid, Forbidden, StorageError, and whatever `change` raises.
         """
-        revision, stored = await self._current(target)
+        state = self._cached(target) or await self._newest(target)
         while True:
-            current = _at(target.resource.decode_stored(stored), revision)
-            asked = change(current)
-            _check_version(target, asked.metadata.resource_version, revision)
-            attributes = target.attributes("UPDATE", current)
             try:
-                new = await self._checked(target, asked, current, attributes)
-                written = await self._swap(target, new, stored, revision)
-                if target.dry_run:
-                    _undo(attributes)
-                else:
-                    self._admission.updated(current, new)
-                return written
+                return await self._update(target, change, state)
             except RevisionConflict as lost:
-                _undo(attributes)
                 if lost.current is None:
                     raise not_found(target.resource.definition, target.name) from lost
-                revision, stored = lost.current.revision, lost.current.value
-            except BaseException:
-                _undo(attributes)
-                raise
+                state = _State(lost.current.revision, lost.current.value)
+            except (ApiError, _NothingToWrite):
+                # What is refused, or done already, in an old state may not be so in the newest.
+                if not state.may_be_old:
+                    raise
+                state = await self._newest(target)
 
-    async def _current(self, target: Target) -> tuple[int, bytes]:
+    async def _update(self, target: Target, change: Change, state: _State) -> Written:
+        """Raises: RevisionConflict; _NothingToWrite if that can be said of a state that may be old only."""
+        current = _at(target.resource.decode_stored(state.stored), state.revision)
+        asked = change(current)
+        _check_version(target, asked.metadata.resource_version, state.revision)
+        attributes = target.attributes("UPDATE", current)
+        try:
+            new = await self._checked(target, asked, current, attributes)
+            written = await self._swap(target, new, state)
+        except BaseException:
+            _undo(attributes)
+            raise
+        if target.dry_run:
+            _undo(attributes)
+        else:
+            self._admission.updated(current, new)
+        return written
+
+    def _cached(self, target: Target) -> _State | None:
+        """The state that the watch cache has: the store, when it compares, finds out whether it is the newest."""
+        if target.dry_run or target.resource.definition.stored_prefix:
+            return None
+        item = self._cacher.of(target.resource).get(target.key)
+        if item is None:
+            return None
+        return _State(item.revision, target.resource.as_stored(item.data, item.revision), may_be_old=True)
+
+    async def _newest(self, target: Target) -> _State:
         found = await self._storage.get(target.key)
         if found is None:
             raise not_found(target.resource.definition, target.name)
-        return found.revision, found.value
+        return _State(found.revision, found.value)
 
     async def _checked(self, target: Target, asked: Resource, current: Resource, attributes: Attributes) -> Resource:
         _check_uid(target, asked.metadata.uid, current)
@@ -194,11 +228,14 @@ class Writer:
         await self._admission.validate(new, attributes)
         return new
 
-    async def _swap(self, target: Target, new: Resource, stored: bytes, revision: int) -> Written:
+    async def _swap(self, target: Target, new: Resource, state: _State) -> Written:
+        revision = state.revision
         if _is_done_dying(new):
             return await self._remove(target, new, revision)
         data = new.to_stored()
-        if data != stored and not target.dry_run:
+        if data == state.stored and state.may_be_old:
+            raise _NothingToWrite
+        if data != state.stored and not target.dry_run:
             revision = await self._storage.update(target.key, data, revision, target.resource.definition.ttl_s)
         return _written(new, data, revision)
 
@@ -208,15 +245,15 @@ class Writer:
         Raises: NotFound, Conflict (preconditions), Forbidden, StorageError.
         """
         while True:
-            revision, stored = await self._current(target)
-            current = _at(target.resource.decode_stored(stored), revision)
+            state = await self._newest(target)
+            current = _at(target.resource.decode_stored(state.stored), state.revision)
             _check_preconditions(target, options, current)
             await self._admission.validate(current, target.attributes("DELETE", current))
             marked = _marked_for_deletion(current, options)
             try:
                 if _is_done_dying(marked):
-                    return await self._remove(target, current, revision)
-                return await self._swap(target, marked, stored, revision)
+                    return await self._remove(target, current, state.revision)
+                return await self._swap(target, marked, state)
             except RevisionConflict:
                 continue
 
