@@ -4,34 +4,44 @@
 set -eu
 [ "${1:-}" != -y ] || export YES=1
 cd "$(dirname "$0")/.."
+found=$(command -v pykubectl || true)
 PATH="$PWD/.venv/bin:$PATH:/usr/sbin:/sbin"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
+
+# What the pods' images and containers wait for, as the events tell it, each line once.
+tell() {
+    pykubectl get events -o 'jsonpath={range .items[*]}{.type} {.reason}: {.message}{"\n"}{end}' |
+        grep -E '^Normal (Pulling|Building|Built)|^Warning ' | cut -c1-110 | while read -r line; do
+        grep -qxF "$line" "$told" || { echo "$line" >>"$told"; echo "  ${line#* }"; }
+    done
+}
 
 sh examples/install-packages.sh pods
 say minikube-py start
 
 if pykubectl get deployment web >/dev/null 2>&1; then
-    echo "The deployment is there already, from the last time."
+    printf '\nThe deployment is there already, from the last time.\n'
 else
     say pykubectl create deployment web --image=nginx
-    say pykubectl scale deployment web --replicas=3
-    say pykubectl expose deployment web --port=80
 fi
+[ "$(pykubectl get deployment web -o 'jsonpath={.spec.replicas}')" = 3 ] || say pykubectl scale deployment web --replicas=3
+pykubectl get service web >/dev/null 2>&1 || say pykubectl expose deployment web --port=80
 
-printf '\nWaiting for 3 pods to be ready'
+printf '\nWaiting for 3 pods to be ready (the first time, the image of nginx is built):\n'
+told=$(mktemp)
+trap 'rm -f "$told"' EXIT
 tries=0
 until [ "$(pykubectl get deployment web -o 'jsonpath={.status.readyReplicas}')" = 3 ]; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 300 ]; then
-        printf '\n'
+    if [ "$tries" -gt 150 ]; then
+        echo "error: 3 pods are not ready; this is what there is:" >&2
         pykubectl get pods,events
         exit 1
     fi
-    printf .
+    tell
     sleep 0.3
 done
-printf '\n'
 say pykubectl get pods -o wide
 
 address=$(pykubectl get service web -o 'jsonpath={.spec.clusterIP}')
@@ -48,10 +58,9 @@ for number in 1 2 3 4 5 6; do
     echo "  $number: $title (from ${pod:-a pod})"
 done
 
+printf '\nIt works. What to try next:\n\n'
+[ -n "$found" ] || echo "  export PATH=\"$PWD/.venv/bin:\$PATH\"    # so that your shell finds pykubectl"
 cat <<'END'
-
-It works. What to try next:
-
   pykubectl get all
   pykubectl delete pod --all          # and watch them come back: pykubectl get pods -w
   iptables-save -t nat | grep KUBE    # the service, as rules

@@ -27,11 +27,11 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 if [ -t 0 ] && [ -t 1 ] && [ "${YES:-}" != 1 ]; then
-    printf 'Install%s? [Y/n] ' "$missing"
-    read -r answer
-    case "$answer" in n*|N*) exit 1 ;; esac
+    printf 'These packages are missing:%s\nInstall them with apt-get? [Y/n] ' "$missing"
+    read -r answer || answer=n
+    case "$answer" in n*|N*) echo "Nothing was installed. Without them: minikube-py start --container-runtime=simulated"; exit 1 ;; esac
 fi
-echo "Installing$missing"
+echo "Installing$missing (this downloads; a minute or so)"
 # Nothing that a package brings is started: whoever needs a daemon starts it.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

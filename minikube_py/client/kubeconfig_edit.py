@@ -34,6 +34,7 @@ class KubeConfigEditor:
     def __init__(self, config: KubeConfig) -> None:
         self._files = [(file.path, deepcopy(file.document), file.exists) for file in config.files]
         self._changed: set[int] = set()
+        self._unwanted_when_empty: set[Path] = set()
 
     @property
     def default_path(self) -> Path:
@@ -81,6 +82,10 @@ class KubeConfigEditor:
         self._changed.add(index)
         return path
 
+    def remove_when_empty(self, path: Path) -> None:
+        """Do not leave a file behind in which no entry is left after the changes."""
+        self._unwanted_when_empty.add(path.resolve())
+
     def save(self) -> None:
         """Write the changed files.
 
@@ -88,7 +93,10 @@ class KubeConfigEditor:
         """
         for index in sorted(self._changed):
             path, document, _ = self._files[index]
-            _replace(path, dump(_tidy(document)))
+            if path in self._unwanted_when_empty and not any(document.get(section) for section in SECTIONS):
+                path.unlink(missing_ok=True)
+            else:
+                _replace(path, dump(_tidy(document)))
 
     def _owner(self, section: str, name: str) -> int | None:
         files = self.config.files

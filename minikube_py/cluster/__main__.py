@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import asdict
 import click
 
 from minikube_py.cluster.arguments import existing, name_option, told
-from minikube_py.cluster.config import Wishes, config_to_delete, load_config, pick
+from minikube_py.cluster.config import MAX_NODES, Wishes, check_kept, config_to_delete, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
 from minikube_py.cluster.lifecycle import apart
@@ -26,25 +27,41 @@ EXIT_CODES = {"healthy": 0, "degraded": 1, "not running": 3}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="minikube-py", prog_name="minikube-py", message="%(prog)s %(version)s")
 def main() -> None:
-    """A Kubernetes of your own, small enough to read."""
+    """A Kubernetes of your own, small enough to read.
+
+    \b
+      minikube-py start     a cluster, and its context in your kubeconfig
+      pykubectl get nodes   or kubectl: both speak to it
+      minikube-py delete    everything away again
+    """
 
 
 @main.command()
 @name_option
-@click.option("--store", default="", help="sqlite (default) or etcd.")
-@click.option("--container-runtime", "runtime", default="", help="oci (default), docker or simulated.")
-@click.option("--nodes", default=1, show_default=True, help="Nodes on this machine.")
-@click.option("--port", default=8080, show_default=True, help="Where the API server listens on 127.0.0.1.")
+@click.option("--store", type=click.Choice(["sqlite", "etcd"]), help="Where objects are kept.  [default: sqlite]")
+@click.option(
+    "--container-runtime",
+    "runtime",
+    type=click.Choice(["oci", "docker", "simulated"]),
+    help="What runs containers; simulated needs no root.  [default: oci]",
+)
+@click.option("--nodes", type=click.IntRange(1, MAX_NODES), help="Nodes on this machine.  [default: 1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the API server listens.  [default: 8080]")
 @click.option("--processes", is_flag=True, help="One process a component, instead of one for all.")
 @told
-def start(name: str, store: str, runtime: str, nodes: int, port: int, processes: bool) -> None:
+def start(
+    name: str, store: str | None, runtime: str | None, nodes: int | None, port: int | None, processes: bool
+) -> None:
     """Start a cluster, or what of it does not run."""
-    config = load_config(name) or pick(Wishes(name, store, runtime, nodes, port, processes))
+    wishes = Wishes(name, store or "", runtime or "", nodes or 0, port or 0, processes)
+    config = load_config(name) or pick(wishes)
+    check_kept(config, wishes)
     config = apart(config) if processes else config
     print(f"Starting {describe(config)}", flush=True)
     start_cluster(config, Progress())
-    print(f'\nkubectl and pykubectl use the context "{config.name}" now. Try:\n\n  pykubectl get nodes\n')
+    print(f'\nkubectl and pykubectl use the context "{config.name}" now. Try:\n\n  pykubectl get nodes')
 
 
 @main.command()
@@ -57,31 +74,41 @@ def stop(name: str) -> None:
 
 @main.command()
 @name_option
+@click.option("--force", is_flag=True, help="Go on where pods cannot be removed, and leave them behind.")
 @told
-def delete(name: str) -> None:
+def delete(name: str, force: bool) -> None:
     """Remove the cluster and everything that it made."""
     config = config_to_delete(name)
     if config is None:
         print(f'There is no cluster "{name}".')
         return
-    delete_cluster(config, Progress())
+    delete_cluster(config, Progress(), is_forced=force)
 
 
 @main.command()
 @name_option
-@click.option("-o", "--output", default="", help="json")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="As a document.")
 @told
-def status(name: str, output: str) -> None:
-    """Say how the cluster is: exit code 0 healthy, 1 degraded, 3 not running."""
+def status(name: str, output: str | None) -> None:
+    """Say how the cluster is.
+
+    Exit code: 0 healthy, 1 degraded, 3 not running.
+    """
     found = cluster_status(name)
     if output == "json":
         print(json.dumps(asdict(found), indent=2))
     else:
         print(f"{name}: {found.health}" + (f" ({found.server})" if found.server else ""))
         for component in found.components:
-            sign = "✓" if component.is_running else "✗"
-            print(f"  {sign} {component.name}" + (f"  pid {component.pid}" if component.pid else "  not running"))
+            state = f"pid {component.pid}" if component.is_running else component.trouble or "not running"
+            print(f"  {_sign(component.is_running)} {component.name}: {state}")
+        for node in found.nodes:
+            print(f"  {_sign(node.is_ready)} node {node.name}: {'Ready' if node.is_ready else 'NotReady'}")
     sys.exit(EXIT_CODES[found.health])
+
+
+def _sign(is_fine: bool) -> str:
+    return "✓" if is_fine else "✗"
 
 
 @main.command()
@@ -96,7 +123,7 @@ def logs(component: str, name: str, follow: bool) -> None:
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in path.parent.glob("*.log"))) or "none"
         raise MinikubeError(f'no log of "{component}"; components: {known}')
-    with path.open(errors="replace") as log:
+    with path.open(errors="replace") as log, contextlib.suppress(KeyboardInterrupt):
         while True:
             line = log.readline()
             if line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +15,23 @@ from minikube_py.errors import MinikubeError
 
 P = ParamSpec("P")
 
-name_option = click.option("--name", default="minikube-py", show_default=True, help="Which cluster.")
+_LONGEST_NAME = 58
+"""A node's name has five characters more, and at most 63."""
+
+
+def _check_name(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """A name becomes a folder's, a node's and a link's."""
+    if re.fullmatch("[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) is None or len(name) > _LONGEST_NAME:
+        raise click.BadParameter(
+            f"'{name}' is no cluster's name: lower case letters, digits and '-', a letter or digit at both ends, "
+            f"at most {_LONGEST_NAME} characters"
+        )
+    return name
+
+
+name_option = click.option(
+    "--name", default="minikube-py", show_default=True, callback=_check_name, help="Which cluster."
+)
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:

@@ -5,6 +5,7 @@ Kubernetes: kind's cluster configuration, minikube's profiles
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -24,7 +25,7 @@ ALL_CIDR = "10.244.0.0/15"
 """Both of these: what is not translated on its way between nodes."""
 SERVICE_CIDR = "10.96.0.0/16"
 
-_MAX_NODES = 250
+MAX_NODES = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,26 @@ def clusters_folder() -> Path:
     return Path("/var/lib/minikube-py") if os.geteuid() == 0 else Path.home() / ".local/share/minikube-py"
 
 
+def forget_clusters_folder() -> None:
+    """Remove the folder where clusters live once it is empty; a folder that the user chose is the user's."""
+    if "MINIKUBE_PY_HOME" not in os.environ:
+        with contextlib.suppress(OSError):
+            clusters_folder().rmdir()
+
+
 def load_config(name: str) -> ClusterConfig | None:
     """The cluster of that name as it was started; None when there is none. Raises: ConfigError."""
     folder = clusters_folder() / name
     return read_config(folder) if (folder / "cluster.json").exists() else None
+
+
+def other_clusters(config: ClusterConfig) -> list[ClusterConfig]:
+    """Those beside this one that can be read."""
+    found = []
+    for path in sorted(clusters_folder().glob("*/cluster.json")):
+        with contextlib.suppress(ConfigError):
+            found.append(read_config(path.parent))
+    return [other for other in found if other.name != config.name]
 
 
 def config_to_delete(name: str) -> ClusterConfig | None:
@@ -118,44 +135,54 @@ def read_config(folder: Path) -> ClusterConfig:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What `start` was asked for; empty means: pick by looking."""
+    """What `start` was asked for; empty or 0 means: not said, pick by looking."""
 
     name: str = "minikube-py"
     store: str = ""
     runtime: str = ""
-    nodes: int = 1
-    api_port: int = 8080
+    nodes: int = 0
+    api_port: int = 0
     processes: bool = False
+
+
+def check_kept(config: ClusterConfig, wishes: Wishes) -> None:
+    """A cluster stays what it was made as. Raises: ConfigError for wishes that it does not fulfil."""
+    said_and_is = {
+        "--store": (wishes.store, config.store),
+        "--container-runtime": (wishes.runtime, config.runtime),
+        "--nodes": (wishes.nodes, config.nodes),
+        "--port": (wishes.api_port, config.api_port),
+    }
+    for flag, (said, kept) in said_and_is.items():
+        if said and said != kept:
+            raise ConfigError(
+                f'cluster "{config.name}" was made with {flag}={kept}; leave {flag} out, '
+                f"or begin anew: minikube-py delete --name {config.name}"
+            )
 
 
 def pick(wishes: Wishes) -> ClusterConfig:
     """Fill in what was not said by what the machine has. Raises: ConfigError for wishes that cannot come true."""
     is_root = os.geteuid() == 0
     runtime = wishes.runtime or "oci"
-    if runtime not in ("oci", "docker", "simulated"):
-        raise ConfigError(f"--container-runtime={runtime}: choose oci, docker or simulated")
     if runtime == "oci" and not is_root:
         raise ConfigError(
             "containers need root: run this as root, or without containers: "
             "minikube-py start --container-runtime=simulated"
         )
     store = wishes.store or "sqlite"
-    if store not in ("sqlite", "etcd"):
-        raise ConfigError(f"--store={store}: choose sqlite or etcd")
     if store == "etcd" and shutil.which("etcd") is None:
         raise ConfigError("--store=etcd: there is no etcd here; apt-get install etcd-server")
-    if not 1 <= wishes.nodes <= _MAX_NODES:
-        raise ConfigError(f"--nodes={wishes.nodes}: choose 1 to {_MAX_NODES}")
     if wishes.nodes > 1 and runtime == "docker":
         raise ConfigError("--nodes: Docker runs one node here; several have --container-runtime=oci or simulated")
     proxy_mode = "iptables" if is_root and shutil.which("iptables-restore") else "userspace"
     return ClusterConfig(
         name=wishes.name,
         folder=clusters_folder() / wishes.name,
-        store=store,  # type: ignore[arg-type]  # checked above
-        runtime=runtime,  # type: ignore[arg-type]  # checked above
+        store=store,  # type: ignore[arg-type]  # the command line's choice
+        runtime=runtime,  # type: ignore[arg-type]  # the same
         proxy_mode=proxy_mode,
-        nodes=wishes.nodes,
-        api_port=wishes.api_port,
+        nodes=wishes.nodes or 1,
+        api_port=wishes.api_port or 8080,
         processes=wishes.processes,
     )

@@ -14,7 +14,7 @@ from minikube_py.kubelet.config import DEFAULT_RECIPES
 
 @click.group()
 def image() -> None:
-    """List, load, build and remove the images that a cluster's pods can use."""
+    """List, load, build and remove images on the nodes."""
 
 
 @image.command("ls")
@@ -48,7 +48,10 @@ def _lines(row: ImageRow) -> list[tuple[str, str, str, str]]:
 @name_option
 @told
 def load(source: str, name: str) -> None:
-    """Load SOURCE: a file of `docker save` or an OCI archive, else an image's name, from Docker here or a registry."""
+    """Load an image from an archive, Docker here or a registry.
+
+    SOURCE is a file of `docker save` or an OCI archive, else an image's name.
+    """
     for loaded in asyncio.run(load_image(existing(name), source)):
         print(loaded)
 
@@ -59,7 +62,10 @@ def load(source: str, name: str) -> None:
 @name_option
 @told
 def build(recipe: str, tag: str, name: str) -> None:
-    """Build RECIPE: a folder with a recipe.yaml, or the name of one that comes with minikube-py."""
+    """Build an image from a recipe.
+
+    RECIPE is a folder with a recipe.yaml, or the name of one that comes with minikube-py.
+    """
     print(asyncio.run(build_image(existing(name), recipe, tag, DEFAULT_RECIPES)))
 
 

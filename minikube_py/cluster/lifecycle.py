@@ -10,7 +10,6 @@ import fcntl
 import itertools
 import json
 import shutil
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -20,14 +19,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from minikube_py.cluster.components import Component, components
-from minikube_py.cluster.config import ClusterConfig, load_config
+from minikube_py.cluster.config import ClusterConfig, forget_clusters_folder, load_config
 from minikube_py.cluster.material import enter_context, leave_context, make_material
 from minikube_py.cluster.node_network import NodeNetwork
+from minikube_py.cluster.preflight import check_can_start
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.cluster.progress import Progress
 from minikube_py.cluster.supervisor import TroubleFiles
 from minikube_py.cluster.teardown import remove_pods_and_rules
-from minikube_py.errors import ConfigError
+from minikube_py.errors import ConfigError, MinikubeError
 
 _READY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
@@ -45,7 +45,7 @@ def start(config: ClusterConfig, progress: Progress) -> None:
         table.adopt(components(config))
         running = {name for name, identity in table.read().items() if identity.is_alive()}
         if not running:
-            _check_port_is_free(config.api_port)
+            check_can_start(config)
         config.save()
         with progress.step("Preparing keys and folders"):
             make_material(config)
@@ -69,7 +69,17 @@ def only_one(config: ClusterConfig) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigError(f'another command is starting or ending cluster "{config.name}"; wait for it') from error
-        yield
+        try:
+            yield
+        finally:
+            _forget_folder_of_nothing(config)
+
+
+def _forget_folder_of_nothing(config: ClusterConfig) -> None:
+    """A start that was refused leaves no folder behind."""
+    if config.folder.is_dir() and [entry.name for entry in config.folder.iterdir()] == ["lock"]:
+        shutil.rmtree(config.folder)
+    forget_clusters_folder()
 
 
 def apart(config: ClusterConfig) -> ClusterConfig:
@@ -90,18 +100,6 @@ def _start_all(wanted: list[Component], config: ClusterConfig, progress: Progres
             table.start(together[0])
             for component in (c for c in together if c.ready_url):
                 _wait_until_ready(component, config, table)
-
-
-def _check_port_is_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigError(
-                f"port {port} on 127.0.0.1 is in use: end what listens there (ss -ltnp 'sport = :{port}'), "
-                "or choose another with --port"
-            ) from error
 
 
 def _wait_until_ready(component: Component, config: ClusterConfig, table: ProcessTable) -> None:
@@ -163,15 +161,23 @@ def _stop(config: ClusterConfig, progress: Progress) -> None:
         table.stop(reversed(list(table.read())))
 
 
-def delete(config: ClusterConfig, progress: Progress) -> None:
-    """End everything and take everything away: pods, links, rules, mounts, files, and the kubeconfig entries."""
+def delete(config: ClusterConfig, progress: Progress, *, is_forced: bool = False) -> None:
+    """End everything and take everything away: pods, links, rules, mounts, files, and the kubeconfig entries.
+
+    Raises: MinikubeError where something cannot be taken away; forced, that is left behind.
+    """
     with only_one(config):
         _stop(config, progress)
-        with progress.step("Removing pods, links and rules"):
-            remove_pods_and_rules(config)
+        try:
+            with progress.step("Removing pods, links and rules"):
+                remove_pods_and_rules(config)
+        except MinikubeError as error:
+            if not is_forced:
+                way_out = f"minikube-py delete --name {config.name} --force"
+                raise MinikubeError(f"{error}; to leave the pods behind: {way_out}") from error
         with progress.step("Removing files and the context"):
             leave_context(config)
-            shutil.rmtree(config.folder, ignore_errors=True)
+            shutil.rmtree(config.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +185,21 @@ class ComponentStatus:
     name: str
     is_running: bool
     pid: int
+    trouble: str = ""
+    """Why it does not run, where it said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    name: str
+    is_ready: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
     health: Health
     components: tuple[ComponentStatus, ...] = ()
+    nodes: tuple[NodeStatus, ...] = ()
     server: str = ""
 
 
@@ -196,10 +211,11 @@ def status(name: str) -> ClusterStatus:
     trouble = TroubleFiles(config.folder)
     found = []
     for component in components(config):
-        identity = known.get(component.process_name)
-        alive = identity is not None and identity.is_alive() and not trouble.read(component.name)
-        found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0))
+        identity, why = known.get(component.process_name), trouble.read(component.name)
+        alive = identity is not None and identity.is_alive() and not why
+        found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0, why))
     if not any(component.is_running for component in found):
-        return ClusterStatus("not running", tuple(found), config.server)
-    healthy = all(c.is_running for c in found) and all(_node_is_ready(config, node) for node in config.node_names)
-    return ClusterStatus("healthy" if healthy else "degraded", tuple(found), config.server)
+        return ClusterStatus("not running", tuple(found), server=config.server)
+    nodes = tuple(NodeStatus(node, _node_is_ready(config, node)) for node in config.node_names)
+    healthy = all(c.is_running for c in found) and all(node.is_ready for node in nodes)
+    return ClusterStatus("healthy" if healthy else "degraded", tuple(found), nodes, config.server)

@@ -6,6 +6,7 @@ Simplified: the API server speaks plain HTTP on loopback; the CA is published to
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from minikube_py.client.kubeconfig import kubeconfig_paths
 from minikube_py.client.kubeconfig_edit import editing_kubeconfig
 from minikube_py.cluster.config import ClusterConfig
 
 _CA_LIFETIME = timedelta(days=3650)
+_MADE = "kubeconfig-made"
 
 
 def make_material(config: ClusterConfig) -> None:
@@ -61,6 +64,8 @@ def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 def enter_context(config: ClusterConfig, explicit: str = "") -> None:
     """Write the cluster's context into a kubeconfig (the user's, unless `explicit`), and make it the current one."""
+    if not explicit:
+        _remember_what_is_made(config)
     with editing_kubeconfig(explicit) as editor:
         editor.set_entry("clusters", config.name, {"server": config.server})
         editor.set_entry("users", config.name, {})
@@ -69,9 +74,32 @@ def enter_context(config: ClusterConfig, explicit: str = "") -> None:
 
 
 def leave_context(config: ClusterConfig) -> None:
-    """Take the cluster's context, cluster and user out of the user's kubeconfig, and nothing else."""
+    """Take the cluster's context, cluster and user out of the user's kubeconfig, and nothing else.
+
+    A file that was made for them goes too, if nothing else has come into it.
+    """
+    made = _made_for(config)
     with editing_kubeconfig() as editor:
         for section in ("contexts", "clusters", "users"):
             editor.remove_entry(section, config.name)
         if editor.current_context == config.name:
             editor.current_context = ""
+        for path in made[:1]:
+            editor.remove_when_empty(path)
+    for folder in made[1:]:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _remember_what_is_made(config: ClusterConfig) -> None:
+    """Note the kubeconfig file that is not there yet, and the folders above it."""
+    paths = [path.absolute() for path in kubeconfig_paths()]
+    if not any(path.exists() for path in paths):
+        missing = [paths[-1], *(folder for folder in paths[-1].parents if not folder.exists())]
+        (config.folder / _MADE).write_text("".join(f"{path}\n" for path in missing))
+
+
+def _made_for(config: ClusterConfig) -> list[Path]:
+    """That file, then the folders, the innermost first; empty when the file was there before."""
+    note = config.folder / _MADE
+    return [Path(line) for line in note.read_text().splitlines()] if note.exists() else []
