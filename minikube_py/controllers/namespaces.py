@@ -6,6 +6,7 @@ Kubernetes: pkg/controller/serviceaccount, pkg/controller/certificates/rootcacer
 from __future__ import annotations
 
 from minikube_py.api.kinds.core.namespace import Namespace
+from minikube_py.api.status import ApiError, Forbidden
 from minikube_py.machinery.informer import Change
 from minikube_py.machinery.store import Key, R
 
@@ -18,3 +19,9 @@ def is_active(namespace: Namespace) -> bool:
 def namespace_key(change: Change[R]) -> tuple[Key]:
     """The namespace that a changed object lies in."""
     return (Key("", change.object.metadata.namespace),)
+
+
+def is_ending_namespace(error: ApiError) -> bool:
+    """Whether a create was refused because the namespace is being deleted: nothing to tell and nothing to retry."""
+    causes = (error.details or {}).get("causes") or ()
+    return isinstance(error, Forbidden) and any(cause.get("reason") == "NamespaceTerminating" for cause in causes)

@@ -13,10 +13,13 @@ from collections.abc import Iterable
 
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.pod_status import PodCondition
 from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.model import replace
+from minikube_py.api.scalars import Time
 from minikube_py.api.status import Conflict, NotFound
 from minikube_py.controllers.context import ControllerContext
-from minikube_py.machinery.conditions import is_terminal
+from minikube_py.machinery.conditions import is_terminal, with_condition
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.informer import Change
 from minikube_py.machinery.sources import Watches
@@ -26,6 +29,9 @@ PERIOD_S = 20.0
 QUARANTINE_S = 40.0
 """How long a node must be missing, so that one which is just being registered anew keeps its pods."""
 ALL = Key("", "pods")
+NODE_IS_GONE = PodCondition(
+    type="DisruptionTarget", status="True", reason="DeletionByPodGC", message="PodGC: node no longer exists"
+)
 
 
 class PodGarbageController:
@@ -44,9 +50,11 @@ class PodGarbageController:
     async def reconcile(self, key: Key) -> Result:
         pods = self._pods.list()
         await self._delete(superfluous(pods, self._threshold))
-        await self._delete(pod for pod in pods if pod.metadata.deletion_timestamp and not pod.spec.node_name)
+        stuck = [pod for pod in pods if pod.metadata.deletion_timestamp and not pod.spec.node_name]
+        await self._delete([pod for pod in stuck if await self._has_failed(pod, ())])
         gone = await self._gone_nodes({pod.spec.node_name for pod in pods if pod.spec.node_name})
-        await self._delete(pod for pod in pods if pod.spec.node_name in gone)
+        lost = [pod for pod in pods if pod.spec.node_name in gone]
+        await self._delete([pod for pod in lost if await self._has_failed(pod, (NODE_IS_GONE,))])
         return Result.after(PERIOD_S)
 
     async def _gone_nodes(self, names: set[str]) -> set[str]:
@@ -60,6 +68,20 @@ class PodGarbageController:
     async def _exists(self, node: str) -> bool:
         try:
             await self._client.get(Node, node)
+        except NotFound:
+            return False
+        return True
+
+    async def _has_failed(self, pod: Pod, reasons: Iterable[PodCondition]) -> bool:
+        """Say that the pod has failed, since no kubelet will ever say how it ended; False if it is gone already."""
+        if is_terminal(pod):
+            return True
+        conditions = pod.status.conditions
+        for reason in reasons:
+            conditions = with_condition(conditions, replace(reason, last_transition_time=Time.at(self._clock())))
+        failed = replace(pod, status=replace(pod.status, phase="Failed", conditions=conditions))
+        try:
+            await self._client.update_status(failed)
         except NotFound:
             return False
         return True

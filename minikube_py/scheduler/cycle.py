@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.scheduler.framework import ClusterChange, Filter, FilterPlugin, Profile, Score
+from minikube_py.scheduler.framework import ClusterChange, Filter, FilterPlugin, Profile, normalized
 from minikube_py.scheduler.snapshot import NodeInfo, Snapshot
 
 _ALWAYS_ALL = 100
@@ -82,10 +82,12 @@ class Cycle:
     def _best(self, pod: Pod, nodes: list[NodeInfo]) -> str:
         if len(nodes) == 1:
             return nodes[0].name
-        scores = [
-            (plugin.weight, mark) for plugin in self._profile.scores if (mark := plugin.score_for(pod)) is not None
-        ]
-        totals = [_total(scores, node) for node in nodes]
+        totals = [0] * len(nodes)
+        for plugin in self._profile.scores:
+            mark = plugin.score_for(pod)
+            if mark is not None:
+                scores = normalized([mark(node) for node in nodes], plugin.marking)
+                totals = [total + plugin.weight * score for total, score in zip(totals, scores, strict=True)]
         highest = max(totals)
         best = [node for node, total in zip(nodes, totals, strict=True) if total == highest]
         return self._random.choice(best).name
@@ -99,10 +101,6 @@ def _first_refusal(
         if verdict is not None:
             return plugin, verdict.reasons
     return None
-
-
-def _total(scores: list[tuple[int, Score]], node: NodeInfo) -> int:
-    return sum(weight * int(mark(node)) for weight, mark in scores)
 
 
 def enough(nodes: int) -> int:

@@ -4,7 +4,7 @@ A plugin is a class with a name and one or more of these methods. All are pure: 
 in the snapshot, and change nothing.
 
 Kubernetes: staging/src/k8s.io/kube-scheduler/framework/interface.go
-Simplified: Filter and Score only; PreFilter's job (work done once a pod) is `prepare`.
+Simplified: Filter, Score and NormalizeScore only; PreFilter's job (work done once a pod) is `filter_for`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ Verdict = Refusal | None
 Filter = Callable[[NodeInfo], Verdict]
 Score = Callable[[NodeInfo], float]
 
+Marking = Literal["score", "more is better", "less is better"]
+"""What a plugin's marks are: scores from 0 to MAX_SCORE, or counts, compared with the largest among the nodes."""
+
 
 class FilterPlugin(Protocol):
     """Says which nodes will not do."""
@@ -49,14 +52,24 @@ class FilterPlugin(Protocol):
 
 
 class ScorePlugin(Protocol):
-    """Says how well a suitable node suits, from 0 to MAX_SCORE."""
+    """Says how well a suitable node suits."""
 
     name: str
     weight: int
+    marking: Marking
 
     def score_for(self, pod: Pod) -> Score | None:
         """Prepare the mark for one pod; None when all nodes are the same to it."""
         ...
+
+
+def normalized(marks: list[float], marking: Marking) -> list[int]:
+    """The marks of all nodes as scores from 0 to MAX_SCORE."""
+    if marking == "score":
+        return [int(mark) for mark in marks]
+    most = max(marks)
+    shares = [int(MAX_SCORE * mark / most) if most else 0 for mark in marks]
+    return shares if marking == "more is better" else [MAX_SCORE - share for share in shares]
 
 
 @dataclass(frozen=True, slots=True)

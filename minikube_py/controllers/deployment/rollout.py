@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from minikube_py.api.kinds.apps.deployment import Deployment, RollingUpdateDeployment
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.scalars import IntOrString
-from minikube_py.controllers.deployment.revisions import DESIRED_REPLICAS, MAX_REPLICAS, created_at
+from minikube_py.controllers.deployment.revisions import DESIRED_REPLICAS, MAX_REPLICAS, created_at, revision_of
 
 Sizes = Mapping[str, int]
 """New sizes by the ReplicaSets' names; who is not named keeps its size."""
@@ -168,12 +168,15 @@ def _share(deployment: Deployment, bounds: Bounds, replica_set: ReplicaSet) -> i
 
 
 def superfluous(deployment: Deployment, old: Sequence[ReplicaSet]) -> tuple[ReplicaSet, ...]:
-    """The old ReplicaSets beyond the history that the Deployment keeps, as far as they are empty."""
+    """The old ReplicaSets beyond the history that the Deployment keeps, as far as they are empty.
+
+    By revision, not by age: one that a rollback brought back is as recent as that rollback.
+    """
     limit = deployment.spec.revision_history_limit
     if limit is None:
         return ()
     alive = [each for each in old if each.metadata.deletion_timestamp is None]
-    oldest = sorted(alive, key=created_at)[: max(0, len(alive) - limit)]
+    oldest = sorted(alive, key=lambda each: (revision_of(each), created_at(each)))[: max(0, len(alive) - limit)]
     return tuple(each for each in oldest if _is_empty(each))
 
 

@@ -24,10 +24,12 @@ from minikube_py.controllers.endpoints.backends import (
     services_of,
     target_port,
 )
+from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.machinery.conditions import is_ready
 from minikube_py.machinery.controller import Result
+from minikube_py.machinery.informer import Change
 from minikube_py.machinery.sources import For, Watches
-from minikube_py.machinery.store import Key
+from minikube_py.machinery.store import Key, key_of
 
 MAX_ADDRESSES = 1000
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
@@ -47,6 +49,7 @@ class EndpointsController:
         self.sources = (
             For(services),
             Watches(pods, lambda change: services_of(change, self._services)),
+            Watches(endpoints, _vanished),
         )
 
     async def reconcile(self, key: Key) -> Result:
@@ -72,9 +75,10 @@ class EndpointsController:
             await self._client.create(wanted)
         except AlreadyExists as error:
             raise Conflict("the store does not show these endpoints yet") from error
-        except Forbidden:
-            # The namespace is being deleted, and the Service with it.
-            return
+        except Forbidden as error:
+            # When the namespace is being deleted, so is the Service.
+            if not is_ending_namespace(error):
+                raise
 
     async def _delete(self, key: Key) -> None:
         if self._endpoints.get(key) is None:
@@ -83,6 +87,11 @@ class EndpointsController:
             await self._client.delete(Endpoints, key.name, namespace=key.namespace)
         except NotFound:
             return
+
+
+def _vanished(change: Change[Endpoints]) -> tuple[Key, ...]:
+    """The Service whose Endpoints somebody has deleted."""
+    return (key_of(change.object),) if change.new is None else ()
 
 
 def endpoints_of(service: Service, pods: Iterable[Pod]) -> Endpoints:

@@ -13,6 +13,7 @@ from minikube_py.api.status import Forbidden, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.endpoints.backends import backends_of, has_own_backends, services_of
 from minikube_py.controllers.endpoints.slices import CONTROLLER, MANAGED_BY, SlicePlan, plan_slices
+from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.recent_writes import RecentWrites
 from minikube_py.machinery.sources import For, Owns, Watches
@@ -63,8 +64,10 @@ class EndpointSliceController:
         for new in plan.create:
             try:
                 self._recent.created(key, await self._client.create(new))
-            except Forbidden:
-                # The namespace is being deleted, and the Service with it.
+            except Forbidden as error:
+                # When the namespace is being deleted, so is the Service.
+                if not is_ending_namespace(error):
+                    raise
                 return
         for changed in plan.update:
             await self._client.update(changed)

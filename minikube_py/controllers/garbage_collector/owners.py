@@ -22,7 +22,7 @@ class Owners:
     dangling: tuple[OwnerReference, ...] = ()
     """They do not exist."""
     waiting: tuple[OwnerReference, ...] = ()
-    """They are being deleted in the foreground, and wait until the object is gone."""
+    """They are being deleted in the foreground: the object goes first, and they wait for it if it blocks them."""
 
 
 async def classify(client: Client, graph: Graph, node: Node) -> Owners:
@@ -32,7 +32,7 @@ async def classify(client: Client, graph: Graph, node: Node) -> Owners:
         owner = await _find(client, graph, node, reference)
         if owner is None:
             found["dangling"].append(reference)
-        elif owner.is_deleting_dependents and reference.block_owner_deletion is not False:
+        elif owner.is_deleting_dependents:
             found["waiting"].append(reference)
         else:
             found["solid"].append(reference)

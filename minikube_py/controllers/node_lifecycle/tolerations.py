@@ -23,16 +23,18 @@ def tolerates(toleration: Toleration, taint: Taint) -> bool:
 
 
 def leaves_at_s(tolerations: Sequence[Toleration], taints: Sequence[Taint], now_s: float) -> float:
-    """When the pod must go: FOREVER if it may stay, a time that has passed if it must go at once."""
+    """When the pod must go: FOREVER if it may stay, a time that has passed if it must go at once.
+
+    Of several tolerations of one taint the first counts.
+    """
     leaves = FOREVER
     for taint in taints:
         if taint.effect != "NoExecute":
             continue
-        matching = [toleration for toleration in tolerations if tolerates(toleration, taint)]
-        if not matching:
+        matching = next((each for each in tolerations if tolerates(each, taint)), None)
+        if matching is None:
             return now_s
-        limits = [each.toleration_seconds for each in matching if each.toleration_seconds is not None]
-        if limits:
+        if matching.toleration_seconds is not None:
             since = taint.time_added.epoch_s if taint.time_added is not None else now_s
-            leaves = min(leaves, since + max(0, min(limits)))
+            leaves = min(leaves, since + max(0, matching.toleration_seconds))
     return leaves

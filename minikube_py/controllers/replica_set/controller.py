@@ -20,8 +20,9 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.meta import DeleteOptions, Preconditions
 from minikube_py.api.model import replace
 from minikube_py.api.selectors import Selector, label_selector_from_document
-from minikube_py.api.status import ApiError, Conflict, Forbidden, NotFound
+from minikube_py.api.status import ApiError, Conflict, NotFound
 from minikube_py.controllers.context import ControllerContext
+from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
 from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
 from minikube_py.machinery.conditions import is_active, is_terminal
@@ -73,7 +74,7 @@ class ReplicaSetController:
             if error is not None:
                 failure = Failure("FailedCreate" if decided.create else "FailedDelete", str(error))
         await self._write_status(replica_set, observed, failure)
-        if error is not None and not _is_ending_namespace(error):
+        if error is not None and not is_ending_namespace(error):
             raise error
         wait_s = next_available_in_s(replica_set, observed.pods, self._clock())
         return Result.DONE if wait_s is None else Result.after(wait_s)
@@ -114,7 +115,7 @@ class ReplicaSetController:
         try:
             created = await self._client.create(pod)
         except ApiError as error:
-            if not _is_ending_namespace(error):
+            if not is_ending_namespace(error):
                 self._recorder.record(replica_set, "Warning", "FailedCreate", f"Error creating: {error}")
             return error
         self._recent.created(key, created)
@@ -172,9 +173,3 @@ def _selector(replica_set: ReplicaSet) -> Selector:
 
 def _namespace_of_orphan(pod: Pod) -> tuple[str, ...]:
     return () if controller_of(pod) is not None else (pod.metadata.namespace,)
-
-
-def _is_ending_namespace(error: ApiError) -> bool:
-    """Whether a create was refused because the namespace is being deleted: nothing to tell and nothing to retry."""
-    causes = (error.details or {}).get("causes") or ()
-    return isinstance(error, Forbidden) and any(cause.get("reason") == "NamespaceTerminating" for cause in causes)

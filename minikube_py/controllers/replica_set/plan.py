@@ -59,7 +59,7 @@ def _keep_rank(pod: Pod, on_node: int, now_s: float) -> tuple[float, ...]:
         _deletion_cost(pod),
         -on_node,
         _age_class(ready_since.epoch_s if ready_since else now_s, now_s) if is_ready(pod) else 0,
-        -sum(status.restart_count for status in pod.status.container_statuses),
+        -max((status.restart_count for status in pod.status.container_statuses), default=0),
         _age_class(created.epoch_s if created else now_s, now_s),
     )
 

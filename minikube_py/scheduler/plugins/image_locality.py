@@ -7,7 +7,7 @@ Simplified: an image counts whole, however many nodes have it.
 from __future__ import annotations
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.scheduler.framework import MAX_SCORE, Score
+from minikube_py.scheduler.framework import MAX_SCORE, Marking, Score
 from minikube_py.scheduler.snapshot import NodeInfo
 
 _SMALLEST_BYTES = 23 * 1024 * 1024
@@ -17,16 +17,18 @@ _LARGEST_BYTES = 1000 * 1024 * 1024
 class ImageLocality:
     name = "ImageLocality"
     weight = 1
+    marking: Marking = "score"
 
     def score_for(self, pod: Pod) -> Score | None:
-        wanted = [_full_name(container.image) for container in pod.spec.containers]
+        wanted = [_full_name(each.image) for each in (*pod.spec.init_containers, *pod.spec.containers)]
+        largest = _LARGEST_BYTES * len(wanted)
 
         def mark(node: NodeInfo) -> float:
             if not node.images:
                 return 0.0
             present = sum(node.images.get(name, 0) for name in wanted)
-            above = min(max(present - _SMALLEST_BYTES, 0), _LARGEST_BYTES - _SMALLEST_BYTES)
-            return MAX_SCORE * above / (_LARGEST_BYTES - _SMALLEST_BYTES)
+            above = min(max(present - _SMALLEST_BYTES, 0), largest - _SMALLEST_BYTES)
+            return MAX_SCORE * above / (largest - _SMALLEST_BYTES)
 
         return mark
 

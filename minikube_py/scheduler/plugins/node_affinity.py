@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from minikube_py.api.kinds.core.common import NodeSelectorRequirement, NodeSelectorTerm
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.scheduler.framework import MAX_SCORE, ClusterChange, Filter, Refusal, Score, Verdict
+from minikube_py.scheduler.framework import ClusterChange, Filter, Marking, Refusal, Score, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo
 
 _REFUSAL = Refusal(("node(s) didn't match Pod's node affinity/selector",))
@@ -18,6 +18,7 @@ _REFUSAL = Refusal(("node(s) didn't match Pod's node affinity/selector",))
 class NodeAffinity:
     name = "NodeAffinity"
     weight = 2
+    marking: Marking = "more is better"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed")
 
     def filter_for(self, pod: Pod) -> Filter | None:
@@ -42,10 +43,9 @@ class NodeAffinity:
         preferred = affinity.preferred_during_scheduling_ignored_during_execution if affinity else ()
         if not preferred:
             return None
-        most = sum(term.weight for term in preferred) or 1
 
         def mark(node: NodeInfo) -> float:
-            return MAX_SCORE * sum(term.weight for term in preferred if matches(term.preference, node)) / most
+            return sum(term.weight for term in preferred if matches(term.preference, node))
 
         return mark
 

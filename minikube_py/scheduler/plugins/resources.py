@@ -6,7 +6,7 @@ Kubernetes: pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,b
 from __future__ import annotations
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.scheduler.framework import MAX_SCORE, ClusterChange, Filter, Refusal, Score, Verdict
+from minikube_py.scheduler.framework import MAX_SCORE, ClusterChange, Filter, Marking, Refusal, Score, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo, Request, request_of
 
 
@@ -15,6 +15,7 @@ class NodeResourcesFit:
 
     name = "NodeResourcesFit"
     weight = 1
+    marking: Marking = "score"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed", "pod gone", "pod changed")
 
     def filter_for(self, pod: Pod) -> Filter | None:
@@ -48,6 +49,7 @@ class BalancedAllocation:
 
     name = "NodeResourcesBalancedAllocation"
     weight = 1
+    marking: Marking = "score"
 
     def score_for(self, pod: Pod) -> Score | None:
         request = request_of(pod)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from minikube_py.api.kinds.core.common import Taint, Toleration
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.scheduler.framework import MAX_SCORE, ClusterChange, Filter, Refusal, Score, Verdict
+from minikube_py.scheduler.framework import ClusterChange, Filter, Marking, Refusal, Score, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo
 
 _UNSCHEDULABLE = Refusal(("node(s) were unschedulable",))
@@ -34,6 +34,7 @@ class NodeUnschedulable:
 class TaintToleration:
     name = "TaintToleration"
     weight = 3
+    marking: Marking = "less is better"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed")
 
     def filter_for(self, pod: Pod) -> Filter | None:
@@ -51,8 +52,7 @@ class TaintToleration:
         soft = [t for t in pod.spec.tolerations if t.effect in ("", "PreferNoSchedule")]
 
         def mark(node: NodeInfo) -> float:
-            unwanted = sum(1 for t in node.taints if t.effect == "PreferNoSchedule" and not tolerates(soft, t))
-            return MAX_SCORE / (1 + unwanted)
+            return sum(1 for t in node.taints if t.effect == "PreferNoSchedule" and not tolerates(soft, t))
 
         return mark
 

@@ -147,6 +147,26 @@ async def test_service_gets_endpoints_and_slices_that_go_with_it(client: Client)
     await eventually(has_no_slices, timeout_s=TIMEOUT_S)
 
 
+async def test_endpoints_that_somebody_deletes_come_back(client: Client) -> None:
+    service = Service.from_dict({"spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}})
+    await client.create(replace(service, metadata=ObjectMeta(name="web", namespace="default")))
+
+    async def uid() -> str:
+        try:
+            return (await client.get(Endpoints, "web", namespace="default")).metadata.uid
+        except NotFound:
+            return ""
+
+    await eventually(uid, timeout_s=TIMEOUT_S)
+    first = await uid()
+    await client.delete(Endpoints, "web", namespace="default")
+
+    async def has_another() -> bool:
+        return await uid() not in ("", first)
+
+    await eventually(has_another, timeout_s=TIMEOUT_S)
+
+
 @pytest.mark.parametrize("policy", ["Background", "Foreground"])
 async def test_deleted_deployment_takes_everything_with_it(client: Client, policy: str) -> None:
     await client.create(deployment())
@@ -190,6 +210,24 @@ async def test_circle_of_owners_does_not_block_a_foreground_deletion(client: Cli
         return all([await is_gone(client, ConfigMap, name) for name in made])
 
     await eventually(all_gone, timeout_s=TIMEOUT_S)
+
+
+async def test_foreground_deletion_waits_for_who_blocks_it_and_takes_the_others_at_once(client: Client) -> None:
+    owner = await client.create(ConfigMap(metadata=ObjectMeta(name="owner", namespace="default")))
+    for name, blocks in (("blocking", True), ("other", False)):
+        reference = OwnerReference(
+            api_version="v1", kind="ConfigMap", name="owner", uid=owner.metadata.uid, block_owner_deletion=blocks
+        )
+        finalizers = ("example.com/wait",) if blocks else ()
+        metadata = ObjectMeta(name=name, namespace="default", owner_references=(reference,), finalizers=finalizers)
+        await client.create(ConfigMap(metadata=metadata))
+    options = DeleteOptions(propagation_policy="Foreground")
+    await client.delete(ConfigMap, "owner", namespace="default", options=options)
+    await eventually(lambda: is_gone(client, ConfigMap, "other"), timeout_s=TIMEOUT_S)
+    assert not await is_gone(client, ConfigMap, "owner")
+    await client.patch(ConfigMap, "blocking", {"metadata": {"finalizers": None}}, namespace="default", form="merge")
+    await eventually(lambda: is_gone(client, ConfigMap, "owner"), timeout_s=TIMEOUT_S)
+    assert await is_gone(client, ConfigMap, "blocking")
 
 
 async def test_namespace_goes_with_everything_inside_pods_first(client: Client) -> None:

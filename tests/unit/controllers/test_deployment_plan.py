@@ -235,6 +235,14 @@ def test_history_beyond_the_limit_is_deleted_oldest_first() -> None:
     assert world.sizes == {"v3": 0, "v4": 0, "v5": 3}
 
 
+def test_history_keeps_what_a_rollback_brought_back_although_it_is_older() -> None:
+    world = World(deployment(history=1))
+    for image in ("v1", "v2", "v1", "v3"):
+        world.update(image)
+        world.settle()
+    assert world.sizes == {"v1": 0, "v3": 3}
+
+
 def test_rollout_without_progress_times_out_after_its_deadline() -> None:
     world = World(deployment(3))
     world.update("broken")

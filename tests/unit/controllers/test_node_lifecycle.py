@@ -66,6 +66,8 @@ def test_silent_node_is_unknown_in_everything_that_only_its_kubelet_knows() -> N
         ((Toleration(key=NO_EXECUTE.key, operator="Exists", effect="NoSchedule"),), NOW_S),
         ((Toleration(key="other", operator="Exists"),), NOW_S),
         ((Toleration(operator="Exists", toleration_seconds=-5),), NOW_S),
+        ((Toleration(operator="Exists"), Toleration(operator="Exists", toleration_seconds=9)), FOREVER),
+        ((Toleration(operator="Exists", toleration_seconds=9), Toleration(operator="Exists")), NOW_S + 9),
     ],
 )
 def test_pod_stays_as_long_as_it_tolerates_every_taint(tolerations: tuple[Toleration, ...], expected: float) -> None:

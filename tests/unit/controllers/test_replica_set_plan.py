@@ -19,6 +19,7 @@ def pod(
     phase: str = "Running",
     ready_for_s: float | None = 1000,
     restarts: int = 0,
+    more_restarts: int = 0,
     cost: str = "0",
     age_s: float = 1000,
 ) -> Pod:
@@ -27,6 +28,7 @@ def pod(
         since = Time.at(NOW_S - ready_for_s)
         conditions = [{"type": "Ready", "status": "True", "lastTransitionTime": since}]
     container = {"name": "c", "ready": True, "restartCount": restarts, "image": "", "imageID": "", "state": {}}
+    second = {**container, "name": "d", "restartCount": more_restarts}
     return Pod.from_dict(
         {
             "metadata": {
@@ -35,7 +37,7 @@ def pod(
                 "annotations": {"controller.kubernetes.io/pod-deletion-cost": cost},
             },
             "spec": {"nodeName": node},
-            "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container]},
+            "status": {"phase": phase, "conditions": conditions, "containerStatuses": [container, second]},
         }
     )
 
@@ -67,6 +69,7 @@ def test_pods_that_are_missed_least_go_first() -> None:
     assert first_to_go(pod("a", cost="not a number"), pod("b", cost="-1")) == "b"
     assert first_to_go(pod("a"), pod("b", ready_for_s=10)) == "b"
     assert first_to_go(pod("a"), pod("b", restarts=3)) == "b"
+    assert first_to_go(pod("a", restarts=2, more_restarts=2), pod("b", restarts=3)) == "b"
     assert first_to_go(pod("a"), pod("b", age_s=10)) == "b"
 
 

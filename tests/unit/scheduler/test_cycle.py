@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from minikube_py.api.kinds.core.affinity import Affinity, NodeAffinity
+from minikube_py.api.kinds.core.affinity import Affinity, NodeAffinity, PreferredSchedulingTerm
 from minikube_py.api.kinds.core.common import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration
 from minikube_py.api.kinds.core.node import Node, NodeSpec
 from minikube_py.api.model import replace
@@ -139,6 +139,29 @@ def test_the_emptier_node_is_preferred() -> None:
     snapshot, big = snapshot_of(node("full"), node("empty")), pod("big", cpu="3", memory="6Gi")
     snapshot.assume(big, "full", request_of(big))
     assert placed_on(cycle().schedule(pod("p", cpu="100m", memory="100Mi"), snapshot)) == "empty"
+
+
+def test_the_node_that_most_preferences_name_wins_however_small_their_weight() -> None:
+    """As upstream: the best node of those at hand has the full score, whatever weights nobody meets."""
+    snapshot, big = snapshot_of(node("liked", labels={"disk": "ssd"}), node("empty")), pod("big", cpu="3", memory="6Gi")
+    snapshot.assume(big, "liked", request_of(big))
+    preferred = tuple(
+        PreferredSchedulingTerm(
+            weight=weight,
+            preference=NodeSelectorTerm(match_expressions=(NodeSelectorRequirement(key=key, operator="Exists"),)),
+        )
+        for key, weight in (("disk", 1), ("nobody-has-this", 100))
+    )
+    affinity = Affinity(node_affinity=NodeAffinity(preferred_during_scheduling_ignored_during_execution=preferred))
+    assert placed_on(cycle().schedule(pod("p", cpu="100m", memory="100Mi", affinity=affinity), snapshot)) == "liked"
+
+
+def test_a_taint_that_is_only_disliked_weighs_more_than_free_room() -> None:
+    snapshot, big = snapshot_of(node("full"), node("disliked", taint="a=b:PreferNoSchedule")), pod("big", cpu="3")
+    snapshot.assume(big, "full", request_of(big))
+    assert placed_on(cycle().schedule(pod("p"), snapshot)) == "full"
+    tolerating = pod("q", tolerations=(Toleration(operator="Exists"),))
+    assert placed_on(cycle().schedule(tolerating, snapshot)) == "disliked"
 
 
 def test_equal_pods_spread_over_equal_nodes() -> None:
