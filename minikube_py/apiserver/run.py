@@ -48,6 +48,7 @@ from minikube_py.apiserver.subresources.finalize import FinalizeSubresource
 from minikube_py.apiserver.subresources.part import PartSubresource
 from minikube_py.apiserver.subresources.proxy import Locations, ProxySubresource
 from minikube_py.apiserver.subresources.registry import SubresourceRegistry
+from minikube_py.apiserver.subresources.resize import take_resize
 from minikube_py.apiserver.subresources.scale import ScaleSubresource
 from minikube_py.apiserver.subresources.token import TokenSubresource
 from minikube_py.apiserver.watch_cache import Cacher
@@ -150,6 +151,7 @@ def _subresources(
             FinalizeSubresource(writer),
             PartSubresource("approval", CertificateSigningRequest, cacher, writer, take_approval),
             PartSubresource("ephemeralcontainers", Pod, cacher, writer, take_ephemeral_containers),
+            PartSubresource("resize", Pod, cacher, writer, take_resize),
             TokenSubresource(cacher, issuer),
             LogSubresource(finder, kubelets),
             ConnectSubresource("exec", "PodExecOptions", finder, kubelets),

@@ -21,6 +21,7 @@ from minikube_py.api.kinds.core.pod_status import (
 from minikube_py.api.scalars import Time
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
 from minikube_py.kubelet.plan import UNPROBED, Health, Waiting, is_sidecar, is_started
+from minikube_py.kubelet.resizing import resize_of
 from minikube_py.kubelet.resources import requests_of
 from minikube_py.runtime.interface import ContainerState as RecordState
 
@@ -35,6 +36,8 @@ class Evidence:
     health: Mapping[str, Health] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
     """Termination messages by container id."""
+    infeasible: str = ""
+    """Why a resize that was asked for cannot be done here."""
     is_ended: bool = False
     """Nothing of the pod runs any more, or will."""
 
@@ -65,7 +68,7 @@ def container_status(pod: Pod, container: Container, evidence: Evidence, *, is_i
         container_id=container_id(evidence, record),
         started=has_started,
         allocated_resources=requests_of(container.resources),
-        resources=_resources_in_force(container),
+        resources=_resources_in_force(pod, container, record),
     )
     return _with_mounts(status, container)
 
@@ -74,7 +77,11 @@ def container_id(evidence: Evidence, record: ContainerRecord) -> str:
     return f"{evidence.runtime_name}://{record.id}"
 
 
-def _resources_in_force(container: Container) -> ResourceRequirements:
+def _resources_in_force(pod: Pod, container: Container, record: ContainerRecord) -> ResourceRequirements:
+    """What the spec asks for once the runtime has it, until then what was said last."""
+    if record.state is RecordState.RUNNING and resize_of(container, record) != "none":
+        said = (*pod.status.init_container_statuses, *pod.status.container_statuses)
+        return next((each.resources for each in said if each.name == container.name), None) or ResourceRequirements()
     return ResourceRequirements(limits=container.resources.limits, requests=requests_of(container.resources))
 
 

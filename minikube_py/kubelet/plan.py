@@ -10,7 +10,7 @@ Sidecars are init containers with restartPolicy Always: they are started in orde
 only until they have started, and they end after the regular containers, last one first.
 
 Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions), kuberuntime_container.go
-Simplified: no in-place resize, no restart of all containers at once.
+Simplified: no restart of all containers at once.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,9 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.kubelet.backoff import Backoff, duration_text
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
 from minikube_py.kubelet.pod_containers import ephemeral_containers
-from minikube_py.runtime.interface import ContainerState, SandboxState
+from minikube_py.kubelet.resizing import resize_of
+from minikube_py.kubelet.resources import cgroup_limits
+from minikube_py.runtime.interface import ContainerState, Resources, SandboxState
 
 HASH_ANNOTATION = "io.kubernetes.container.hash"
 
@@ -48,6 +50,14 @@ class KillContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class ResizeContainer:
+    """Give a running container other limits."""
+
+    record: ContainerRecord
+    limits: Resources
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveContainer:
     """Forget a container that never ran, or an old life that nobody asks for any more."""
 
@@ -64,7 +74,9 @@ class RemoveSandbox:
     sandbox_id: str
 
 
-Action = CreateSandbox | StartContainer | KillContainer | RemoveContainer | StopSandbox | RemoveSandbox
+Action = (
+    CreateSandbox | StartContainer | KillContainer | ResizeContainer | RemoveContainer | StopSandbox | RemoveSandbox
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,8 @@ class PodClocks:
     troubles: Mapping[str, StartTrouble] = field(default_factory=dict)
     sandbox_trouble: StartTrouble | None = None
     health: Mapping[str, Health] = field(default_factory=dict)
+    is_resizable: bool = True
+    """False while the node is too small for what the pod asks for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +343,15 @@ class _Planning:
         elif health.is_live is False:
             why = f"Container {name} failed liveness probe, will be restarted"
             self.actions.append(KillContainer(record, why, _probe_grace_s(container.liveness_probe)))
+        elif self._clocks.is_resizable:
+            self._resize(container, record)
+
+    def _resize(self, container: Container, record: ContainerRecord) -> None:
+        resize = resize_of(container, record)
+        if resize == "by restart":
+            self.actions.append(KillContainer(record, f"Container {container.name} resize requires restart"))
+        elif resize == "in place":
+            self.actions.append(ResizeContainer(record, cgroup_limits(container)))
 
     def _restart(self, container: Container, record: ContainerRecord, *, is_init: bool) -> None:
         backoff = self._clocks.backoffs.get(container.name)

@@ -20,7 +20,14 @@ from minikube_py.kubelet.plan import Ending, is_sidecar
 from minikube_py.kubelet.pod_containers import ephemeral_containers
 from minikube_py.kubelet.resources import qos_class
 
-OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+OWN_CONDITIONS = (
+    "PodReadyToStartContainers",
+    "Initialized",
+    "Ready",
+    "ContainersReady",
+    "PodScheduled",
+    "PodResizePending",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +128,16 @@ def _exit_code(status: ContainerStatus) -> int | None:
 def _conditions(pod: Pod, status: PodStatus, evidence: Evidence, now: Time) -> tuple[PodCondition, ...]:
     containers_ready = _containers_ready(pod, status)
     has_sandbox = evidence.observed.sandbox is not None and bool(status.pod_ips or pod.spec.host_network)
-    fresh = (
+    fresh = [
         PodCondition(type="PodReadyToStartContainers", status=_truth(has_sandbox)),
         _initialized(pod, status),
         _ready(pod, containers_ready),
         containers_ready,
         PodCondition(type="PodScheduled", status="True"),
-    )
+    ]
+    if evidence.infeasible:
+        why = evidence.infeasible
+        fresh.append(PodCondition(type="PodResizePending", status="True", reason="Infeasible", message=why))
     old = {condition.type: condition for condition in pod.status.conditions}
     generation = pod.metadata.generation
     own = tuple(_dated(replace(each, observed_generation=generation), old.get(each.type), now) for each in fresh)
@@ -218,4 +228,8 @@ def status_patch(uid: str, old: PodStatus, new: PodStatus) -> dict[str, Json] | 
 def _changed_conditions(before: list[Json], after: list[Json]) -> list[Json]:
     """Those that differ, with a null for what they no longer say: a merge leaves alone what is not named."""
     known = {each["type"]: each for each in before}
-    return [{**dict.fromkeys(known.get(each["type"], {})), **each} for each in after if known.get(each["type"]) != each]
+    now = {each["type"] for each in after}
+    gone = [{"type": kind, "$patch": "delete"} for kind in known if kind not in now]
+    return gone + [
+        {**dict.fromkeys(known.get(each["type"], {})), **each} for each in after if known.get(each["type"]) != each
+    ]

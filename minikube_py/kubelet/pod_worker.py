@@ -40,6 +40,7 @@ from minikube_py.kubelet.plan import (
     PodClocks,
     RemoveContainer,
     RemoveSandbox,
+    ResizeContainer,
     StartContainer,
     StartTrouble,
     StopSandbox,
@@ -52,6 +53,7 @@ from minikube_py.kubelet.plan import (
 from minikube_py.kubelet.pod_events import PodEvents
 from minikube_py.kubelet.pod_status import OWN_CONDITIONS, NodeAddressing, pod_status
 from minikube_py.kubelet.probes import PodProbes
+from minikube_py.kubelet.resizing import infeasible
 from minikube_py.kubelet.static_pods import SOURCE_ANNOTATION
 from minikube_py.kubelet.termination_messages import TerminationMessages
 from minikube_py.kubelet.troubles import RETRY_S, Troubles
@@ -169,8 +171,18 @@ class PodWorker:
         grace_s = self._grace_s()
         if grace_s is not None:
             return plan_end(self._pod, observed, Ending(grace_s))
-        clocks = PodClocks(now, self._backoffs, self._troubles.at(now), self._sandbox_trouble, self._probes.health)
+        clocks = PodClocks(
+            now,
+            self._backoffs,
+            self._troubles.at(now),
+            self._sandbox_trouble,
+            self._probes.health,
+            is_resizable=not self._infeasible(observed),
+        )
         return plan_pod(self.pod, observed, clocks)
+
+    def _infeasible(self, observed: ObservedPod) -> str:
+        return infeasible(self._pod, observed, self._context.facts().allocatable)
 
     def _grace_s(self) -> float | None:
         """How long the pod's containers may take to end; None while it is to run."""
@@ -190,6 +202,7 @@ class PodWorker:
             waiting=plan.waiting,
             health=self._probes.health,
             messages=await self._messages.of(self._pod, observed),
+            infeasible=self._infeasible(observed),
             is_ended=has_ended,
         )
         now = Time.at(self._context.clock())
@@ -249,6 +262,8 @@ class PodWorker:
                     await self._create_sandbox(observed, action)
                 case StartContainer():
                     await self._start(observed, action)
+                case ResizeContainer():
+                    await self._resize(action)
                 case RemoveContainer():
                     await self._context.runtime.remove_container(action.record.id)
                 case StopSandbox():
@@ -257,6 +272,13 @@ class PodWorker:
                     await self._context.runtime.remove_sandbox(action.sandbox_id)
                 case KillContainer():
                     continue
+
+    async def _resize(self, action: ResizeContainer) -> None:
+        try:
+            await self._context.runtime.update_resources(action.record.id, action.limits)
+        except RuntimeFault as error:
+            self._events.container(action.record.name, "Warning", "ResizeError", f"Error: {error}")
+            raise
 
     async def _create_sandbox(self, observed: ObservedPod, action: CreateSandbox) -> None:
         waiting = Waiting("ContainerCreating")

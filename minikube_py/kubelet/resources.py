@@ -5,6 +5,7 @@ Simplified: cpu and memory only; no huge pages, no swap, no pod-level resources.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from minikube_py.api.kinds.core.common import ResourceRequirements
@@ -54,7 +55,12 @@ def cgroup_parent(pod: Pod) -> str:
 
 
 def cgroup_resources(pod: Pod, container: Container, node_memory_bytes: int) -> Resources:
-    """Requests become shares, limits become quota and memory limit, the class a score for the OOM killer."""
+    """The limits, and the class as a score for the OOM killer."""
+    return replace(cgroup_limits(container), oom_score_adj=oom_score_adj(pod, container, node_memory_bytes))
+
+
+def cgroup_limits(container: Container) -> Resources:
+    """Requests become shares, limits become quota and memory limit."""
     limits, requests = container.resources.limits, requests_of(container.resources)
     cpu_request = requests["cpu"].millis if "cpu" in requests else 0
     cpu_limit = limits["cpu"].millis if "cpu" in limits else 0
@@ -63,7 +69,6 @@ def cgroup_resources(pod: Pod, container: Container, node_memory_bytes: int) -> 
         cpu_quota_us=max(cpu_limit * CPU_PERIOD_US // 1000, _MIN_CPU_QUOTA_US) if cpu_limit else 0,
         cpu_period_us=CPU_PERIOD_US if cpu_limit else 0,
         memory_limit_bytes=limits["memory"].units if "memory" in limits else 0,
-        oom_score_adj=oom_score_adj(pod, container, node_memory_bytes),
     )
 
 

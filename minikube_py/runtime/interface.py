@@ -11,11 +11,11 @@ Invariants every implementation keeps:
 - After a container's exit `events()` wakes the caller; nobody has to poll.
 
 Kubernetes: k8s.io/cri-api/pkg/apis/runtime/v1 (RuntimeService and ImageService).
-Simplified: no RuntimeClass handlers, user namespaces, checkpoint, container update or image volumes.
+Simplified: no RuntimeClass handlers, user namespaces, checkpoint or image volumes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -134,6 +134,17 @@ class Resources:
     oom_score_adj: int = 0
 
 
+def updated(old: Resources, change: Resources) -> Resources:
+    """The cpu and memory limits of `change` where it has some, else the old ones."""
+    return replace(
+        old,
+        cpu_shares=change.cpu_shares or old.cpu_shares,
+        cpu_quota_us=change.cpu_quota_us or old.cpu_quota_us,
+        cpu_period_us=change.cpu_period_us or old.cpu_period_us,
+        memory_limit_bytes=change.memory_limit_bytes or old.memory_limit_bytes,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Security:
     """The part of a container's securityContext that reaches the kernel."""
@@ -209,6 +220,8 @@ class ContainerStatus:
     log_path: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = Resources()
+    """The limits in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +277,9 @@ class Runtime(Protocol):
 
     async def stop_container(self, container_id: str, grace_s: float) -> None:
         """Send the stop signal, SIGKILL after `grace_s`; returns when it has ended. Unknown id: nothing to do."""
+
+    async def update_resources(self, container_id: str, resources: Resources) -> None:
+        """Change cpu and memory limits of a running container; 0 leaves one as it is. Raises: ContainerNotFound."""
 
     async def remove_container(self, container_id: str) -> None:
         """Kill it if need be and forget it. Unknown id: nothing to do."""

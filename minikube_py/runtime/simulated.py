@@ -39,6 +39,7 @@ from minikube_py.runtime.interface import (
     ImagePullFailed,
     ImageStatus,
     PullFailure,
+    Resources,
     RuntimeFault,
     SandboxConfig,
     SandboxFailed,
@@ -46,6 +47,7 @@ from minikube_py.runtime.interface import (
     SandboxNotFound,
     SandboxState,
     SandboxStatus,
+    updated,
 )
 from minikube_py.runtime.reference import is_image_id, parse_reference
 
@@ -158,6 +160,7 @@ class SimulatedRuntime:
             log_path=config.log_path,
             labels=config.labels,
             annotations=config.annotations,
+            resources=config.resources,
         )
         self._world.lives[container_id] = _Life(status, behaviour)
         self._world.by_sandbox[sandbox_id].append(container_id)
@@ -193,6 +196,10 @@ class SimulatedRuntime:
             await asyncio.wait_for(life.ended.wait(), grace_s)
         except TimeoutError:
             self._end(container_id, 137)
+
+    async def update_resources(self, container_id: str, resources: Resources) -> None:
+        life = self._life(container_id)
+        life.status = replace(life.status, resources=updated(life.status.resources, resources))
 
     async def remove_container(self, container_id: str) -> None:
         self._end(container_id, 137)

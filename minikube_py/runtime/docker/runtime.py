@@ -42,6 +42,7 @@ from minikube_py.runtime.interface import (
     Credentials,
     ImageMissing,
     ImageStatus,
+    Resources,
     RuntimeFault,
     RuntimeUnavailable,
     SandboxConfig,
@@ -198,6 +199,21 @@ class DockerRuntime:
                 await ended.wait()
         except (ContainerNotFound, NotFound):
             return
+
+    async def update_resources(self, container_id: str, resources: Resources) -> None:
+        memory = resources.memory_limit_bytes or None
+        try:
+            await self._engine.call(
+                self._engine.api.update_container,
+                container_id,
+                cpu_shares=resources.cpu_shares or None,
+                cpu_quota=resources.cpu_quota_us or None,
+                cpu_period=resources.cpu_period_us or None,
+                mem_limit=memory,
+                memswap_limit=memory,
+            )
+        except NotFound:
+            raise ContainerNotFound(f"no container {container_id}") from None
 
     async def remove_container(self, container_id: str) -> None:
         await self._remove(container_id)

@@ -22,6 +22,7 @@ from minikube_py.runtime.interface import (
     ContainerState,
     ContainerStatus,
     ImageStatus,
+    Resources,
     SandboxConfig,
     SandboxState,
     SandboxStatus,
@@ -160,6 +161,18 @@ def container_status(document: Json, image_digest: str) -> ContainerStatus:
         log_path=Path(log_path) if log_path else None,
         labels=label.labels,
         annotations=label.annotations,
+        resources=_resources(document["HostConfig"]),
+    )
+
+
+def _resources(host: Json) -> Resources:
+    return Resources(
+        cpu_shares=host["CpuShares"],
+        cpu_quota_us=host["CpuQuota"],
+        cpu_period_us=host["CpuPeriod"],
+        memory_limit_bytes=host["Memory"],
+        pids_limit=host["PidsLimit"] or 0,
+        oom_score_adj=host["OomScoreAdj"],
     )
 
 

@@ -11,6 +11,7 @@ Simplified: no attach to a running container's own stdin.
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +104,13 @@ async def start(programs: Programs, container_id: str) -> None:
     output = await commands.run(programs.runtime_command("start", container_id))
     if output.exit_code != 0:
         raise ContainerStartFailed(_cleaned(output.stderr.decode(errors="replace")))
+
+
+async def update(programs: Programs, folder: ContainerFolder, limits: Mapping[str, object]) -> None:
+    """Change the limits of a running container, given in the specification's words. Raises: ProgramFailed."""
+    file = folder.path / "update.json"
+    file.write_text(json.dumps(limits))
+    await commands.check(programs.runtime_command("update", "--resources", str(file), folder.path.name))
 
 
 async def delete(programs: Programs, container_id: str) -> None:

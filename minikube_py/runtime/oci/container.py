@@ -17,8 +17,10 @@ from minikube_py.runtime.interface import (
     ContainerState,
     ContainerStatus,
     Mount,
+    Resources,
     RuntimeFault,
     SandboxConfig,
+    updated,
 )
 from minikube_py.runtime.oci import cgroups, conmon, kernel
 from minikube_py.runtime.oci.bundle import BundleParts, SandboxPlace, runtime_spec
@@ -73,6 +75,7 @@ class Container:
             log_path=self.log,
             labels=config.labels,
             annotations=config.annotations,
+            resources=config.resources,
         )
 
     @property
@@ -95,6 +98,11 @@ class Container:
 
     def record_start_began(self) -> None:
         self.record = replace(self.record, start_began=True)
+        CONTAINERS.write(self.folder.path, self.record)
+
+    def record_resources(self, change: Resources) -> None:
+        config = self.record.config
+        self.record = replace(self.record, config=replace(config, resources=updated(config.resources, change)))
         CONTAINERS.write(self.folder.path, self.record)
 
     def record_start_failure(self, message: str) -> None:

@@ -26,6 +26,7 @@ from minikube_py.runtime.interface import (
     ContainerStatus,
     Credentials,
     ImageStatus,
+    Resources,
     RuntimeFault,
     RuntimeUnavailable,
     SandboxConfig,
@@ -37,6 +38,7 @@ from minikube_py.runtime.interface import (
 )
 from minikube_py.runtime.oci import cgroups, commands, conmon
 from minikube_py.runtime.oci.abilities import OciAbilities
+from minikube_py.runtime.oci.bundle import resource_limits
 from minikube_py.runtime.oci.conmon import ContainerFolder
 from minikube_py.runtime.oci.container import (
     Container,
@@ -201,6 +203,11 @@ class OciRuntime(OciAbilities):
                 await self._kill(container)
         else:
             await self._kill(container)
+
+    async def update_resources(self, container_id: str, resources: Resources) -> None:
+        container = self.container(container_id)
+        await conmon.update(self._programs, container.folder, resource_limits(resources))
+        await asyncio.to_thread(container.record_resources, resources)
 
     async def remove_container(self, container_id: str) -> None:
         container = self._containers.get(container_id)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from minikube_py.runtime.abilities import LogOptions
-from minikube_py.runtime.interface import ContainerState, Mount, Resources, RuntimeFault, Security
+from minikube_py.runtime.interface import ContainerNotFound, ContainerState, Mount, Resources, RuntimeFault, Security
 from tests.contract.runtime.bench import Bench, Program
 from tests.contract.runtime.test_lifecycle import ended
 
@@ -97,6 +97,23 @@ async def test_a_program_that_takes_more_memory_than_its_limit_is_oom_killed(rea
     await real_bench.runtime.start_container(container_id)
     status = await ended(real_bench, container_id)
     assert (status.exit_code, status.oom_killed, status.reason) == (137, True, "OOMKilled")
+
+
+async def test_limits_are_changed_under_a_running_container(real_bench: Bench) -> None:
+    at_first = Resources(cpu_shares=102, cpu_quota_us=10_000, cpu_period_us=100_000, memory_limit_bytes=64 * MEBIBYTE)
+    container_id = await real_bench.start(Program(), resources=at_first)
+    runtime = real_bench.runtime
+    assert (await runtime.container_status(container_id)).resources.memory_limit_bytes == 64 * MEBIBYTE
+    more = Resources(cpu_shares=204, cpu_quota_us=20_000, cpu_period_us=100_000, memory_limit_bytes=128 * MEBIBYTE)
+    await runtime.update_resources(container_id, more)
+    script = "cd /sys/fs/cgroup; cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes"
+    seen = await runtime.exec_sync(container_id, ["sh", "-c", script], 10)
+    assert int(seen.stdout) == 128 * MEBIBYTE
+    await real_bench.reopen()
+    known = (await real_bench.runtime.container_status(container_id)).resources
+    assert (known.cpu_shares, known.cpu_quota_us, known.memory_limit_bytes) == (204, 20_000, 128 * MEBIBYTE)
+    with pytest.raises(ContainerNotFound):
+        await real_bench.runtime.update_resources("nobody", more)
 
 
 async def test_containers_of_a_pod_share_network_and_ipc_but_not_processes(real_bench: Bench) -> None:

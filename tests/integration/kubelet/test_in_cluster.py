@@ -192,6 +192,37 @@ async def test_a_container_is_added_to_a_running_pod_and_stays_as_it_is(tmp_path
         assert (await here.http.get(log, params={"container": "debug"})).status_code == 200
 
 
+async def test_a_running_pod_gets_other_resources_by_the_resize_path_alone(tmp_path: Path) -> None:
+    async with cluster() as here, running_task(run(settings(tmp_path), here.client)):
+        amounts = {"limits": {"cpu": "100m", "memory": "64Mi"}}
+        container = {"name": "c", "image": "nginx:1", "resources": amounts}
+        await here.client.create(pod_for("n1", containers=[container]))
+        await eventually(is_ready(here.client))
+        pods, merge = "/api/v1/namespaces/default/pods", {"Content-Type": "application/strategic-merge-patch+json"}
+
+        async def ask(path: str, limits: dict[str, Any], requests: dict[str, Any]) -> httpx.Response:
+            resources = {"limits": limits, "requests": requests}
+            body = {"spec": {"containers": [{"name": "c", "resources": resources}]}}
+            return await here.http.patch(f"{pods}/web{path}", json=body, headers=merge)
+
+        more = {"cpu": "200m", "memory": "64Mi"}
+        assert (await ask("", more, more)).status_code == 422
+        burstable = await ask("/resize", more, {"cpu": "100m"})
+        assert "Pod QOS Class may not change as a result of resizing" in burstable.json()["message"]
+        assert (await ask("/resize", more, more)).json()["metadata"]["generation"] == 2
+
+        async def is_resized() -> bool:
+            status = (await here.client.get(Pod, "web", namespace="default")).status
+            shown = status.container_statuses[0]
+            return (
+                status.observed_generation == 2
+                and shown.resources is not None
+                and shown.resources.to_dict()["limits"]["cpu"] == "200m"
+            )
+
+        await eventually(is_resized)
+
+
 async def test_static_pods_have_mirrors_that_come_back_and_go_with_their_manifest(tmp_path: Path) -> None:
     manifests = tmp_path / "manifests"
     manifests.mkdir()
