@@ -82,6 +82,7 @@ def nested_model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _leaves(annotation: Any) -> list[Any]:
+    annotation = getattr(annotation, "__origin__", annotation) if hasattr(annotation, "__metadata__") else annotation
     arguments = getattr(annotation, "__args__", None)
     return [leaf for inner in arguments for leaf in _leaves(inner)] if arguments else [annotation]
 

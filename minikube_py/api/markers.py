@@ -49,6 +49,16 @@ class AtomicStruct:
 
 
 @dataclass(frozen=True, slots=True)
+class GranularStruct:
+    """A struct or mapping whose members server-side apply tells apart, which OpenAPI says in so many words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedByPatch:
+    """A struct that a strategic merge patch replaces whole."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """What OpenAPI calls the format of a scalar, where its Python type does not say it."""
 

@@ -9,6 +9,7 @@ Kubernetes: staging/src/k8s.io/kube-openapi/pkg/schemamutation, pkg/generated/op
 from __future__ import annotations
 
 import functools
+import re
 import sys
 import types
 from collections.abc import Mapping
@@ -22,19 +23,21 @@ from minikube_py.api.markers import (
     AtomicStruct,
     DefaultsTo,
     Format,
+    GranularStruct,
     ListType,
     MergeBy,
     MergeSet,
     NoDefault,
     NotRequired,
     OneOf,
+    ReplacedByPatch,
     Required,
     RetainKeys,
 )
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import Json, Model
 from minikube_py.api.resource import Resource
-from minikube_py.api.scalars import Base64, IntOrString, MicroTime, Quantity, Time
+from minikube_py.api.scalars import Base64, IntOrString, MicroTime, Quantity, RawExtension, Time
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 """Upstream's package of the types that all kinds share; those of a kind are in `io.k8s.api.GROUP.v1`."""
@@ -53,11 +56,13 @@ _SHARED: dict[Any, tuple[str, dict[str, Json]]] = {
         "io.k8s.apimachinery.pkg.api.resource.Quantity",
         {"oneOf": [{"type": "string"}, {"type": "number"}]},
     ),
+    RawExtension: ("io.k8s.apimachinery.pkg.runtime.RawExtension", {"type": "object"}),
     IntOrString: (
         "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
         {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]},
     ),
 }
+_VERSION = re.compile(r"v\d+")
 _FIELDS_V1 = (f"{META}.FieldsV1", {"type": "object"})
 
 _PACKAGES = {
@@ -171,7 +176,8 @@ def schema_name(model: type[Model]) -> str:
     package = model.__module__.removeprefix("minikube_py.api.").split(".")
     if package[0] != "kinds":
         return f"{META}.{model.__name__}"
-    return f"{_PACKAGES.get(package[1], 'io.k8s.api')}.{package[1]}.v1.{model.__name__}"
+    version = package[2] if _VERSION.fullmatch(package[2]) else "v1"
+    return f"{_PACKAGES.get(package[1], 'io.k8s.api')}.{package[1]}.{version}.{model.__name__}"
 
 
 def reference(name: str) -> dict[str, Json]:
@@ -202,12 +208,17 @@ def marker_extensions(marker: object) -> dict[str, Json]:
         case ListType(kind_name, map_keys):
             keys = {"x-kubernetes-list-map-keys": list(map_keys)} if map_keys else {}
             return {"x-kubernetes-list-type": kind_name, **keys}
-        case RetainKeys():
-            return {"x-kubernetes-patch-strategy": "retainKeys"}
-        case AtomicStruct():
-            return {"x-kubernetes-map-type": "atomic"}
         case _:
-            return {}
+            return _PLAIN_EXTENSIONS.get(type(marker), {})
+
+
+_PLAIN_EXTENSIONS: Mapping[type, dict[str, Json]] = {
+    RetainKeys: {"x-kubernetes-patch-strategy": "retainKeys"},
+    ReplacedByPatch: {"x-kubernetes-patch-strategy": "replace"},
+    AtomicStruct: {"x-kubernetes-map-type": "atomic"},
+    GranularStruct: {"x-kubernetes-map-type": "granular"},
+}
+"""What a marker without a value of its own says to clients."""
 
 
 def is_model(annotation: Any) -> bool:

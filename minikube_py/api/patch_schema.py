@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from minikube_py.api.decoding import nested_model
-from minikube_py.api.markers import MergeBy, MergeSet, RetainKeys
+from minikube_py.api.markers import MergeBy, MergeSet, ReplacedByPatch, RetainKeys
 from minikube_py.api.strategic_merge import FieldPatch, PatchSchema
 
 
@@ -43,6 +43,8 @@ def _field_patch(annotation: Any, markers: Iterable[object]) -> FieldPatch:
             return FieldPatch("merge", marker.key, marker.retain_keys, schema)
         if isinstance(marker, MergeSet):
             return FieldPatch("merge", schema=schema)
+        if isinstance(marker, ReplacedByPatch):
+            return FieldPatch("replace", schema=schema)
         if isinstance(marker, RetainKeys):
             return FieldPatch(retains_keys=True, schema=schema)
     return FieldPatch(schema=schema)

@@ -18,7 +18,7 @@ from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, ClassVar, Self
 
 import orjson
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, WrapSerializer
 
 from minikube_py.api.definition import Definition
 from minikube_py.api.meta import ObjectMeta
@@ -130,3 +130,11 @@ class Resource(Model):
     def name_error(cls, name: str, *, prefix: bool) -> str:
         """Why `name` (or a generateName prefix) cannot name an object of this kind; empty if it can."""
         return dns_subdomain_error(name, prefix=prefix)
+
+
+def _with_type(value: Resource, handler: SerializerFunctionWrapHandler) -> dict[str, Json]:
+    return {"kind": value.definition.kind, "apiVersion": value.definition.api_version, **handler(value)}
+
+
+EMBEDDED = WrapSerializer(_with_type)
+"""Annotates a Resource inside another, which says there too what it is."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any, Self, TypeAlias
@@ -167,3 +168,6 @@ def _check_base64(text: str) -> str:
 
 Base64: TypeAlias = Annotated[str, AfterValidator(_check_base64)]
 """Bytes, kept as the base64 text of the wire."""
+
+RawExtension: TypeAlias = Annotated[Mapping[str, Any], Format("raw")]
+"""An object of any kind inside another."""

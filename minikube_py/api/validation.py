@@ -105,6 +105,13 @@ def dns_subdomain_error(text: str, *, prefix: bool = False) -> str:
     )
 
 
+def path_segment_error(name: str, *, prefix: bool) -> str:
+    """Why `name` cannot be one part of a URL: all that the names of some kinds have to be."""
+    if not prefix and name in (".", ".."):
+        return f"may not be '{name}'"
+    return next((f"may not contain '{part}'" for part in ("/", "%") if part in name), "")
+
+
 def _masked(text: str, prefix: bool) -> str:
     return text[:-1] + "a" if prefix and text.endswith("-") else text
 

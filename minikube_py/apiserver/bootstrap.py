@@ -1,6 +1,8 @@
-"""What a new cluster holds before anybody asks: four namespaces, and the Service that is the API server itself.
+"""What a new cluster holds before anybody asks: namespaces, priority classes, the range of Services' addresses, a
+listing of the served groups, and the Service that is the API server itself.
 
-Kubernetes: pkg/controlplane/controller/{systemnamespaces,kubernetesservice}
+Kubernetes: pkg/controlplane/controller/{systemnamespaces,kubernetesservice,defaultservicecidr}, autoregister,
+pkg/registry/scheduling/rest (PostStartHook)
 """
 
 from __future__ import annotations
@@ -8,16 +10,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 
 from minikube_py.api.kinds.core.endpoints import EndpointAddress, EndpointPort, Endpoints, EndpointSubset
 from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.kinds.core.service import Service, ServicePort, ServiceSpec
 from minikube_py.api.kinds.discovery.endpoint_slice import Endpoint, EndpointConditions, EndpointSlice
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort as SlicePort
-from minikube_py.api.meta import ObjectMeta
+from minikube_py.api.kinds.networking.service_cidr import ServiceCIDR, ServiceCIDRSpec, ServiceCIDRStatus
+from minikube_py.api.kinds.scheduling.priority_class import SYSTEM_CLASSES
+from minikube_py.api.meta import Condition, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, NotFound
+from minikube_py.apiserver.api_groups import api_services
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.storage.interface import StorageError
 
@@ -27,11 +36,24 @@ NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _RETRY_S = 1.0
 
 
-async def bootstrap(writer: Writer, service_address: str, host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What this server knows of itself."""
+
+    service_address: str
+    """The first cluster address, which stands for the API server."""
+    service_range: str
+    host: str
+    port: int
+    groups: Sequence[tuple[str, str]]
+    """(group, version) of all that is served."""
+
+
+async def bootstrap(writer: Writer, cluster: Cluster) -> None:
     """Create what is missing, and say where this server listens; tried until the store lets it."""
     while True:
         try:
-            for obj in _objects(service_address, host, port):
+            for obj in (*_objects(cluster), *api_services(cluster.groups)):
                 await _ensure(writer, obj)
             return
         except StorageError as error:
@@ -53,9 +75,19 @@ async def _ensure(writer: Writer, obj: Resource) -> None:
     except NotFound:
         with contextlib.suppress(AlreadyExists):
             await writer.create(target, obj)
+            await _report(writer, target, obj)
 
 
-def _objects(service_address: str, host: str, port: int) -> list[Resource]:
+async def _report(writer: Writer, target: Target, obj: Resource) -> None:
+    """Write the status that a new object cannot bring along."""
+    status = getattr(obj, "status", None)
+    if status is not None and status != obj.empty_status():
+        status_target = replace_fields(target, subresource="status")
+        await writer.update(status_target, lambda current: current.model_copy(update={"status": status}))
+
+
+def _objects(cluster: Cluster) -> list[Resource]:
+    host, port, service_address = cluster.host, cluster.port, cluster.service_address
     labels = {"component": "apiserver", "provider": "kubernetes"}
     in_default = ObjectMeta(name="kubernetes", namespace="default")
     service_port = ServicePort(name="https", protocol="TCP", port=443, target_port=port)
@@ -64,6 +96,7 @@ def _objects(service_address: str, host: str, port: int) -> list[Resource]:
     )
     found: list[Resource] = [Namespace(metadata=ObjectMeta(name=name)) for name in NAMESPACES]
     found.append(Service(metadata=replace(in_default, labels=labels), spec=spec))
+    found += [*SYSTEM_CLASSES, _service_cidr(cluster.service_range)]
     if host.startswith("127."):
         return found
     skip_mirror = {"endpointslice.kubernetes.io/skip-mirror": "true"}
@@ -80,3 +113,17 @@ def _objects(service_address: str, host: str, port: int) -> list[Resource]:
         )
     )
     return found
+
+
+def _service_cidr(service_range: str) -> ServiceCIDR:
+    ready = Condition(
+        type="Ready",
+        status="True",
+        message="Kubernetes default Service CIDR is ready",
+        last_transition_time=Time.now(),
+    )
+    return ServiceCIDR(
+        metadata=ObjectMeta(name="kubernetes"),
+        spec=ServiceCIDRSpec(cidrs=(service_range,)),
+        status=ServiceCIDRStatus(conditions=(ready,)),
+    )

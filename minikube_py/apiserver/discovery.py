@@ -17,6 +17,7 @@ from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import NotAcceptable
 from minikube_py.apiserver.answers import Answer, json_answer
+from minikube_py.apiserver.api_groups import group_order
 from minikube_py.apiserver.subresources.registry import SubresourceInfo, SubresourceRegistry
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -28,15 +29,24 @@ class Discovery:
     def __init__(self, registry: Registry, subresources: SubresourceRegistry) -> None:
         self._subresources = subresources
         self._served: dict[tuple[str, str], list[type[Resource]]] = {}
-        for resource in registry:
+        for resource in sorted(registry, key=lambda resource: group_order(resource.definition)):
             definition = resource.definition
             if definition.verbs or self._subresources.of(resource):
                 self._served.setdefault((definition.group, definition.version), []).append(resource)
 
     @property
-    def groups(self) -> list[tuple[str, str]]:
-        """(group, version) of the named groups, the order in which clients prefer them."""
-        return [address for address in self._served if address[0]]
+    def addresses(self) -> list[tuple[str, str]]:
+        """(group, version) of all that is served, the order in which clients prefer them."""
+        return list(self._served)
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """The named groups with their versions, in that order."""
+        found: dict[str, list[str]] = {}
+        for group, version in self._served:
+            if group:
+                found.setdefault(group, []).append(version)
+        return found
 
     @property
     def paths(self) -> list[str]:
@@ -47,21 +57,22 @@ class Discovery:
         """The document of `/api`, `/api/v1`, `/apis`, `/apis/GROUP` or `/apis/GROUP/VERSION`; None for others."""
         parts = path.strip("/").split("/")
         if parts in (["api"], ["apis"]):
-            version = _aggregated_version(accept)
+            version = _aggregated_form(accept)
             if version:
                 return self._aggregated(parts[0] == "api", version)
             return json_answer(_api_versions() if parts[0] == "api" else self._group_list())
         if parts[0] == "api" and len(parts) == 2 and ("", parts[1]) in self._served:
             return json_answer(self._resource_list("", parts[1]))
         if parts[0] == "apis" and len(parts) == 2:
-            found = next((address for address in self.groups if address[0] == parts[1]), None)
-            return json_answer({"kind": "APIGroup", "apiVersion": "v1", **_group(*found)}) if found else None
+            versions = self.groups.get(parts[1])
+            document = {"kind": "APIGroup", "apiVersion": "v1"}
+            return json_answer(document | _group(parts[1], versions)) if versions else None
         if parts[0] == "apis" and len(parts) == 3 and (parts[1], parts[2]) in self._served:
             return json_answer(self._resource_list(parts[1], parts[2]))
         return None
 
     def _group_list(self) -> Json:
-        groups = [_group(group, version) for group, version in self.groups]
+        groups = [_group(group, versions) for group, versions in self.groups.items()]
         return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
     def _resource_list(self, group: str, version: str) -> Json:
@@ -82,8 +93,8 @@ class Discovery:
         yield from (subresource.info for subresource in self._subresources.of(resource))
 
     def _aggregated(self, is_core: bool, version: str) -> Answer:
-        addresses = [("", v) for g, v in self._served if not g] if is_core else self.groups
-        items = [self._aggregated_group(group, v) for group, v in addresses]
+        groups = {"": ["v1"]} if is_core else self.groups
+        items = [self._aggregated_group(group, versions) for group, versions in groups.items()]
         document = {
             "kind": "APIGroupDiscoveryList",
             "apiVersion": f"apidiscovery.k8s.io/{version}",
@@ -96,14 +107,16 @@ class Discovery:
         headers = (("Cache-Control", "public"), ("ETag", f'"{etag}"'), ("Vary", "Accept"))
         return Answer(body, content_type=content_type, headers=headers)
 
-    def _aggregated_group(self, group: str, version: str) -> Json:
-        resources = [
-            self._aggregated_resource(resource)
-            for resource in self._served[group, version]
-            if resource.definition.verbs
-        ]
-        versions = [{"version": version, "resources": resources, "freshness": "Current"}]
-        return {"metadata": {"name": group, "creationTimestamp": None}, "versions": versions}
+    def _aggregated_group(self, group: str, versions: list[str]) -> Json:
+        return {
+            "metadata": {"name": group} if group else {},
+            "versions": [self._aggregated_version(group, version) for version in versions],
+        }
+
+    def _aggregated_version(self, group: str, version: str) -> Json:
+        served = [resource for resource in self._served[group, version] if resource.definition.verbs]
+        resources = [self._aggregated_resource(resource) for resource in served]
+        return {"version": version, "resources": resources, "freshness": "Current"}
 
     def _aggregated_resource(self, resource: type[Resource]) -> Json:
         definition = resource.definition
@@ -133,7 +146,7 @@ class Discovery:
         return document
 
 
-def _aggregated_version(accept: str) -> str:
+def _aggregated_form(accept: str) -> str:
     """The version of the aggregated form that the client prefers to the plain one; empty for the plain one.
 
     Raises: NotAcceptable when it takes neither.
@@ -157,9 +170,9 @@ def _api_versions() -> Json:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
 
 
-def _group(group: str, version: str) -> dict[str, Json]:
-    served = {"groupVersion": _group_version(group, version), "version": version}
-    return {"name": group, "versions": [served], "preferredVersion": served}
+def _group(group: str, versions: list[str]) -> dict[str, Json]:
+    served = [{"groupVersion": _group_version(group, version), "version": version} for version in versions]
+    return {"name": group, "versions": served, "preferredVersion": served[0]}
 
 
 def _resource(definition: Definition) -> Json:

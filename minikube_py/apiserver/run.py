@@ -24,10 +24,11 @@ from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecyc
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
 from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
+from minikube_py.apiserver.admission.storage_protection import StorageProtection
 from minikube_py.apiserver.allocators import AddressPool
 from minikube_py.apiserver.app import build_app
 from minikube_py.apiserver.authorizer import AlwaysAllow
-from minikube_py.apiserver.bootstrap import bootstrap
+from minikube_py.apiserver.bootstrap import Cluster, bootstrap
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.discovery import Discovery
@@ -90,8 +91,9 @@ async def _serve(
             NamespaceLifecycle(cacher),
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
-            Priority(),
+            Priority(cacher),
             TaintNodesByCondition(),
+            StorageProtection(),
             ServiceAddresses(cacher, addresses),
         )
     )
@@ -100,7 +102,10 @@ async def _serve(
     lister = Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
-    resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), Discovery(registry, subresources))
+    discovery = Discovery(registry, subresources)
+    resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), discovery)
+    service_range = str(config.service_cluster_ip_range)
+    cluster = Cluster(addresses.first, service_range, config.bind_address, config.port, discovery.addresses)
 
     async def is_ready() -> bool:
         return cacher.is_synced.is_set() and await _answers(storage)
@@ -110,7 +115,7 @@ async def _serve(
         following = group.create_task(cacher.run())
         await cacher.is_synced.wait()
         compacting = group.create_task(compact_regularly(storage, config.compaction_interval_s))
-        starting = group.create_task(bootstrap(writer, addresses.first, config.bind_address, config.port))
+        starting = group.create_task(bootstrap(writer, cluster))
         gc.freeze()
         try:
             with StoredObjects(lambda: _stored(cacher, registry)).registered():

@@ -100,7 +100,7 @@ class ResourceApp:
             return found
         resource = self._registry.find(info.group, info.version, info.plural)
         if resource is None:
-            if not any(info.group in (group, "") for group, _ in self._discovery.groups):
+            if info.group and info.group not in self._discovery.groups:
                 return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
             raise no_such_resource()
         if not _is_address(resource, info):

@@ -22,6 +22,7 @@ from minikube_py.controllers.pod_garbage import PodGarbageController
 from minikube_py.controllers.replica_set.controller import ReplicaSetController
 from minikube_py.controllers.root_ca_publisher import RootCaPublisher
 from minikube_py.controllers.service_account import ServiceAccountController
+from minikube_py.controllers.storage_protection import ClaimProtectionController, VolumeProtectionController
 from minikube_py.errors import ConfigError
 from minikube_py.machinery.controller import Controller, Reconciler
 from minikube_py.machinery.informer import Informers
@@ -35,6 +36,8 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "garbage-collector": GarbageCollector,
     "namespace": NamespaceController,
     "node-lifecycle": NodeLifecycleController,
+    "persistentvolume-protection-controller": VolumeProtectionController,
+    "persistentvolumeclaim-protection-controller": ClaimProtectionController,
     "pod-garbage-collector": PodGarbageController,
     "replicaset": ReplicaSetController,
     "root-ca-certificate-publisher": RootCaPublisher,

@@ -9,6 +9,7 @@ listed in docs/compatibility.md. Exit status 0 when the floors in `FLOORS` are k
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import socket
@@ -29,9 +30,18 @@ from tests.conformance.history import check_lists, check_watches, make_history
 
 Json = Any
 
-FLOORS = {"errors: code and reason": 0.95, "defaults": 1.0, "patches": 1.0, "lists": 1.0, "watches": 1.0}
+FLOORS = {
+    "resources": 1.0,
+    "columns": 1.0,
+    "errors: code and reason": 0.95,
+    "defaults": 1.0,
+    "patches": 1.0,
+    "lists": 1.0,
+    "watches": 1.0,
+}
 _MASKED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOISE = ("managedFields", "selfLink")
+_VARYING = ("uid", "creationTimestamp", "resourceVersion", "lastPhaseTransitionTime")
 
 
 @contextmanager
@@ -78,6 +88,7 @@ ON_PURPOSE = {
     "apply wrong kind": "server-side apply is refused by name",
     "apply stale rv": "server-side apply is refused by name",
     "apply rv on missing": "server-side apply is refused by name",
+    "pods/resize": "the kubelet does not resize running containers",
     "list exact compacted": "a store that was just made has nothing compacted",
     "compacted or ancient resourceVersion=1": "a store that was just made has nothing compacted",
 }
@@ -121,31 +132,15 @@ class Tally:
         return self.share >= floor
 
 
-def is_served(client: httpx.Client, path: str) -> bool:
-    """Whether the recorded path is one of a kind that we serve, or of a kind that nobody serves."""
-    parts = path.partition("?")[0].strip("/").split("/")
-    if parts[0] not in ("api", "apis"):
-        return True
-    head = 2 if parts[0] == "api" else 3
-    at = head + 2 if len(parts) > head + 2 and parts[head] == "namespaces" else head
-    if len(parts) <= at or parts[at] not in _UNSERVED:
-        return parts[0] == "api" or parts[1] not in _UNSERVED_GROUPS
-    answer = client.get("/" + "/".join(parts[:head]))
-    return answer.status_code == 200 and parts[at] in {r["name"] for r in answer.json()["resources"]}
-
-
-_UNSERVED = ("persistentvolumeclaims", "persistentvolumes", "replicationcontrollers", "limitranges", "resourcequotas",
-             "podtemplates", "statefulsets", "daemonsets", "controllerrevisions")  # fmt: skip
-_UNSERVED_GROUPS = ("autoscaling", "batch", "networking.k8s.io", "policy", "rbac.authorization.k8s.io",
-                    "scheduling.k8s.io", "storage.k8s.io", "apiextensions.k8s.io", "admissionregistration.k8s.io",
-                    "node.k8s.io", "certificates.k8s.io", "apiregistration.k8s.io", "flowcontrol.apiserver.k8s.io",
-                    "resource.k8s.io")  # fmt: skip
+def is_served(path: str) -> bool:
+    """Whether the recorded path is one that we answer: all but those of dynamic resource allocation."""
+    return "/apis/resource.k8s.io" not in path
 
 
 def masked(value: Json) -> Json:
     """The value without what differs from run to run."""
     if isinstance(value, dict):
-        return {k: "*" if k in ("uid", "creationTimestamp", "resourceVersion") else masked(v)
+        return {k: "*" if k in _VARYING else masked(v)
                 for k, v in value.items() if k not in _NOISE}  # fmt: skip
     if isinstance(value, list):
         return [masked(item) for item in value]
@@ -159,11 +154,59 @@ def masked(value: Json) -> Json:
 _BIG = {"configmap too large": 1024 * 1024 + 1, "body too large": 3 * 1024 * 1024 + 1}
 
 
+def replay_tables(client: httpx.Client, folder: Path) -> list[Tally]:
+    """What discovery says of each resource, and which columns the server prints of it."""
+    resources, columns = Tally("resources"), Tally("columns")
+    ours: dict[tuple[str, str], Json] = {}
+    recorded = [row for row in _table(folder / "resources.tsv") if is_served(f"/apis/{row['groupVersion']}")]
+    for group_version in dict.fromkeys(row["groupVersion"] for row in recorded):
+        answer = client.get(f"/apis/{group_version}" if "/" in group_version else f"/api/{group_version}")
+        for resource in answer.json().get("resources", []):
+            ours[group_version, resource["name"]] = resource
+    for row in recorded:
+        case = (row["groupVersion"], row["resource"])
+        if row["resource"] not in ON_PURPOSE:
+            resources.check("/".join(case), row, _resource_row(row["groupVersion"], ours.get(case, {})))
+    wanted: dict[tuple[str, str], list[Json]] = {}
+    for row in filter(lambda row: is_served(f"/apis/{row['groupVersion']}"), _table(folder / "columns.tsv")):
+        cells = [row["column"], row["type"], row["format"], int(row["priority"])]
+        wanted.setdefault((row["groupVersion"], row["resource"]), []).append(cells)
+    for (group_version, name), expected in wanted.items():
+        base = f"/apis/{group_version}" if "/" in group_version else f"/api/{group_version}"
+        accept = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+        definitions = client.get(f"{base}/{name}", headers=accept).json().get("columnDefinitions", [])
+        got = [[c["name"], c["type"], c["format"], c["priority"]] for c in definitions]
+        columns.check(f"{group_version}/{name}", expected, got)
+    return [resources, columns]
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _resource_row(group_version: str, resource: Json) -> dict[str, str]:
+    if not resource:
+        return {}
+    kind = resource["kind"]
+    if "version" in resource:
+        kind = f"{resource.get('group', '')}/{resource['version']} {kind}".lstrip("/")
+    return {
+        "groupVersion": group_version,
+        "resource": resource["name"],
+        "singular": resource["singularName"],
+        "scope": "namespaced" if resource["namespaced"] else "cluster",
+        "kind": kind,
+        "verbs": " ".join(sorted(resource["verbs"])),
+        "shortNames": " ".join(resource.get("shortNames", [])),
+        "categories": " ".join(resource.get("categories", [])),
+    }
+
+
 def replay_errors(client: httpx.Client, folder: Path) -> list[Tally]:
     codes, messages = Tally("errors: code and reason"), Tally("errors: message")
     for row in rows(folder / "errors.jsonl"):
         request, case = row["request"], row["case"]
-        if case in ON_PURPOSE or not is_served(client, request["path"]):
+        if case in ON_PURPOSE or not is_served(request["path"]):
             continue
         body = request.get("body")
         if case in _BIG:
@@ -188,7 +231,7 @@ def replay_errors(client: httpx.Client, folder: Path) -> list[Tally]:
 def replay_defaults(client: httpx.Client, folder: Path) -> list[Tally]:
     tally = Tally("defaults")
     for row in rows(folder / "defaults.jsonl"):
-        if not is_served(client, row["path"]) or row["status"] >= 400:
+        if not is_served(row["path"]) or row["status"] >= 400:
             continue
         got = client.post(row["path"], params={"dryRun": "All"}, json=row["given"]).json()
         metadata = got.get("metadata", {})
@@ -251,7 +294,7 @@ def main() -> int:
     options = parser.parse_args()
     tallies: list[Tally] = []
     with api_server() as client:
-        for replay in (replay_errors, replay_defaults, replay_patches, replay_history):
+        for replay in (replay_tables, replay_errors, replay_defaults, replay_patches, replay_history):
             tallies += replay(client, options.recordings)
     print(f"different on purpose: {len(ON_PURPOSE)}")
     for case, reason in ON_PURPOSE.items() if options.verbose else ():

@@ -1,7 +1,6 @@
 """Small plugins for placing pods: how long they bear a sick node, their priority, and new nodes' taint.
 
 Kubernetes: plugin/pkg/admission/defaulttolerationseconds, plugin/pkg/admission/{priority,nodetaint}
-Simplified: there are no PriorityClasses yet beside the two built-in names.
 """
 
 from __future__ import annotations
@@ -9,14 +8,16 @@ from __future__ import annotations
 from minikube_py.api.kinds.core.common import Taint, Toleration
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.scheduling.priority_class import PriorityClass
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import forbidden
 from minikube_py.apiserver.admission.chain import Attributes, Plugin
+from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.writer import object_key
 
 _TOLERATION_S = 300
 _SICK = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-_BUILT_IN_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _FOR_A_WHILE = {
     key: Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_TOLERATION_S) for key in _SICK
 }
@@ -38,15 +39,16 @@ def _covers(toleration: Toleration, key: str) -> bool:
 
 
 class Priority(Plugin):
-    """The number behind a pod's priority class."""
+    """The number behind a pod's priority class; without one, behind the class that is everybody's default."""
+
+    def __init__(self, cacher: Cacher) -> None:
+        self._cacher = cacher
 
     async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
         if not isinstance(obj, Pod) or attributes.operation != "CREATE" or attributes.subresource:
             return obj
-        name = obj.spec.priority_class_name
-        if name and name not in _BUILT_IN_PRIORITIES:
-            raise forbidden(Pod.definition, attributes.name, f"no PriorityClass with name {name} was found")
-        value = _BUILT_IN_PRIORITIES.get(name, 0)
+        class_ = await self._class(obj.spec.priority_class_name, attributes)
+        value = class_.value
         if obj.spec.priority not in (None, value):
             raise forbidden(
                 Pod.definition,
@@ -54,8 +56,37 @@ class Priority(Plugin):
                 f"the integer value of priority ({obj.spec.priority}) must not be provided in pod spec; priority "
                 f"admission controller computed {value} from the given PriorityClass name",
             )
-        policy = obj.spec.preemption_policy or "PreemptLowerPriority"
-        return replace(obj, spec=replace(obj.spec, priority=value, preemption_policy=policy))
+        policy = obj.spec.preemption_policy
+        if policy is not None and class_.metadata.name and policy != class_.preemption_policy:
+            why = (
+                f"the string value of PreemptionPolicy ({policy}) must not be provided in pod spec; priority admission "
+                f"controller computed {class_.preemption_policy} from the given PriorityClass name"
+            )
+            raise forbidden(Pod.definition, attributes.name, why)
+        spec = replace(
+            obj.spec,
+            priority=value,
+            priority_class_name=class_.metadata.name,
+            preemption_policy=policy or class_.preemption_policy,
+        )
+        return replace(obj, spec=spec)
+
+    async def _class(self, name: str, attributes: Attributes) -> PriorityClass:
+        cache = self._cacher.of(PriorityClass)
+        if not name:
+            found = [PriorityClass.from_json(i.data) for i in cache.everything() if b'"globalDefault":true' in i.data]
+            return min((c for c in found if c.global_default), key=lambda c: c.value, default=_NO_CLASS)
+        key = object_key(PriorityClass, "", name)
+        item = cache.get(key)
+        if item is None:
+            await self._cacher.catch_up()
+            item = cache.get(key)
+        if item is None:
+            raise forbidden(Pod.definition, attributes.name, f"no PriorityClass with name {name} was found")
+        return PriorityClass.from_json(item.data)
+
+
+_NO_CLASS = PriorityClass(preemption_policy="PreemptLowerPriority")
 
 
 class TaintNodesByCondition(Plugin):

@@ -6,6 +6,7 @@ Simplified: IPv4 only; no health check node port.
 
 from __future__ import annotations
 
+import ipaddress
 from functools import partial
 
 from minikube_py.api.kinds.core.service import Service, ServicePort
@@ -75,7 +76,7 @@ class ServiceAddresses(Plugin):
         if spec.type == "ExternalName":
             return replace(service, spec=replace(spec, cluster_ip="", cluster_ips=()))
         wanted = spec.cluster_ip or (spec.cluster_ips[0] if spec.cluster_ips else "")
-        if wanted != "None":
+        if wanted != "None" and (not wanted or _is_address(wanted)):
             held = _addresses(old) if old else ()
             if not wanted:
                 wanted = self._addresses.take_any()
@@ -127,6 +128,15 @@ class ServiceAddresses(Plugin):
         if isinstance(obj, Service):
             self._addresses.release(_addresses(obj))
             self._ports.release(_node_ports(obj))
+
+
+def _is_address(text: str) -> bool:
+    """Whether validation will find nothing wrong with it; only then is there something to take."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _addresses(service: Service) -> tuple[str, ...]:

@@ -27,7 +27,6 @@ TABLE = (Path(__file__).parent / "kinds/data/fields.tsv").read_text().splitlines
 ROWS = list(csv.DictReader(TABLE, delimiter="\t", quoting=csv.QUOTE_NONE))
 DIFFERENT = {
     ("io.k8s.api.core.v1.Event", "metadata"),
-    ("io.k8s.api.storage.v1.VolumeAttachmentSource", "inlineVolumeSpec"),
     ("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta", "shardInfo"),
 }
 

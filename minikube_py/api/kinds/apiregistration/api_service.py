@@ -18,7 +18,7 @@ from minikube_py.api.markers import MergeBy
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.validation import FieldError
+from minikube_py.api.validation import FieldError, path_segment_error
 
 
 class APIServiceCondition(Model):
@@ -54,6 +54,10 @@ class APIService(
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return service_errors(self.spec, self.metadata.name)
+
+    @classmethod
+    def name_error(cls, name: str, *, prefix: bool) -> str:
+        return path_segment_error(name, prefix=prefix)
 
 
 def _backend(spec: APIServiceSpec) -> str:

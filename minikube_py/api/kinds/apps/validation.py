@@ -9,11 +9,11 @@ import re
 
 from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, label_selector_errors
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
-from minikube_py.api.kinds.core.pod_validation import template_errors
+from minikube_py.api.kinds.core.pod_validation import running_template_errors
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.scalars import IntOrString
 from minikube_py.api.selectors import NOTHING, Selector, SelectorError, label_selector_from_document
-from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
+from minikube_py.api.validation import invalid_value, required
 
 _PERCENT = re.compile(r"[0-9]+%")
 
@@ -46,12 +46,26 @@ def _template_errors(selector: Selector, template: PodTemplateSpec, path: str) -
     if not selector.is_everything and not selector.matches(labels):
         why = "`selector` does not match template `labels`"
         yield invalid_value(f"{path}.metadata.labels", dict(labels) or None, why)
-    yield from template_errors(template, path)
-    if template.spec.restart_policy != "Always":
-        yield unsupported_value(f"{path}.spec.restartPolicy", template.spec.restart_policy, ("Always",))
-    if template.spec.active_deadline_seconds is not None:
-        why = "activeDeadlineSeconds in ReplicaSet is not Supported"
-        yield forbidden_value(f"{path}.spec.activeDeadlineSeconds", why)
+    yield from running_template_errors(template, path, of="ReplicaSet")
+
+
+def selector_errors(
+    selector: LabelSelector | None, template: PodTemplateSpec, path: str, *, of: str, labels_last: bool = False
+) -> Errors:
+    """What is wrong with the selector of a kind that is called `of` in the text, and whether it selects its pods."""
+    if selector is None and labels_last:
+        yield required(f"{path}.selector")
+    yield from label_selector_errors(selector, f"{path}.selector")
+    empty = selector is not None and not selector.match_labels and not selector.match_expressions
+    if empty and labels_last:
+        yield invalid_value(f"{path}.selector", selector, f"empty selector is invalid for {of}")
+    matcher = NOTHING if selector is None else _matcher(selector)
+    labels = template.metadata.labels
+    if matcher is not None and not matcher.matches(labels) and not (labels_last and matcher.is_everything):
+        why = "`selector` does not match template `labels`"
+        yield invalid_value(f"{path}.template.metadata.labels", dict(labels) or None, why)
+    if empty and not labels_last:
+        yield invalid_value(f"{path}.selector", selector, f"empty selector is invalid for {of}")
 
 
 def selector_change_errors(new: LabelSelector | None, old: LabelSelector | None) -> Errors:

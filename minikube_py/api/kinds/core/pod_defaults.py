@@ -137,7 +137,7 @@ def volume_defaulted(volume: Volume) -> Volume:
         return changed(volume, empty_dir=_EMPTY_DIR)
     update: dict[str, object] = {}
     for source in present:
-        default = _VOLUME_DEFAULTS.get(source)
+        default = VOLUME_DEFAULTS.get(source)
         if default is not None:
             update[source] = default(getattr(volume, source))
     return changed(volume, **update)
@@ -189,7 +189,7 @@ def _image_defaulted(source: ImageVolumeSource) -> ImageVolumeSource:
     return filled(source, pull_policy=image_pull_policy(source.reference)) if source.reference else source
 
 
-_VOLUME_DEFAULTS: Mapping[str, Callable[[Any], Model]] = {
+VOLUME_DEFAULTS: Mapping[str, Callable[[Any], Model]] = {
     "secret": lambda source: filled(source, default_mode=DEFAULT_FILE_MODE),
     "config_map": lambda source: filled(source, default_mode=DEFAULT_FILE_MODE),
     "downward_api": _downward_defaulted,

@@ -60,6 +60,16 @@ def template_errors(template: PodTemplateSpec, path: str) -> Errors:
         yield forbidden_value(f"{path}.spec.ephemeralContainers", why)
 
 
+def running_template_errors(template: PodTemplateSpec, path: str, *, of: str) -> Errors:
+    """What is wrong with a template whose pods shall run for ever, in a kind that is called `of`."""
+    yield from template_errors(template, path)
+    if template.spec.restart_policy != "Always":
+        yield unsupported_value(f"{path}.spec.restartPolicy", template.spec.restart_policy, ("Always",))
+    if template.spec.active_deadline_seconds is not None:
+        why = f"activeDeadlineSeconds in {of} is not Supported"
+        yield forbidden_value(f"{path}.spec.activeDeadlineSeconds", why)
+
+
 def new_pod_errors(spec: PodSpec) -> Errors:
     """What is wrong with the spec of a Pod that is to be created."""
     yield from pod_spec_errors(spec, "spec")

@@ -79,3 +79,45 @@ def resource_name_errors(name: str, path: str, *, of_pod: bool = False) -> Error
 def _may_be_overcommitted(name: str) -> bool:
     """Whether a node may promise more of it than it has: not of huge pages and not of what devices give."""
     return name in _OF_CONTAINERS or ("/" not in name and not name.startswith("hugepages-")) or "kubernetes.io/" in name
+
+
+def positive_errors(amount: Quantity, path: str) -> Errors:
+    if amount.value <= 0:
+        yield invalid_value(path, amount, "must be greater than zero")
+
+
+_IN_UNITS = frozenset({
+    "pods", "services", "replicationcontrollers", "resourcequotas", "secrets", "configmaps", "persistentvolumeclaims",
+    "services.nodeports", "services.loadbalancers",
+})  # fmt: skip
+
+
+def is_counted_in_units(name: str) -> bool:
+    return name in _IN_UNITS or ("/" in name and "kubernetes.io/" not in name.partition("/")[0] + "/")
+
+
+_IN_QUOTAS = frozenset({
+    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
+    "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", *_IN_UNITS,
+})  # fmt: skip
+
+
+def quota_name_errors(name: str, path: str) -> Errors:
+    """What is wrong with the name of something that a quota counts."""
+    yield from qualified_errors(name, path)
+    if "/" not in name and name not in _IN_QUOTAS and not _is_huge_pages(name):
+        yield invalid_value(path, name, "must be a standard resource for quota")
+
+
+def _is_huge_pages(name: str) -> bool:
+    return name.startswith(("hugepages-", "requests.hugepages-", "limits.hugepages-"))
+
+
+def limit_name_errors(name: str, path: str, *, of_container: bool) -> Errors:
+    """What is wrong with the name of something that a limit range bounds."""
+    if of_container:
+        yield from resource_name_errors(name, path)
+        return
+    yield from qualified_errors(name, path)
+    if "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
+        yield invalid_value(path, name, "must be a standard resource type or fully qualified")

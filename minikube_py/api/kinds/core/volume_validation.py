@@ -84,7 +84,7 @@ def _empty_dir_errors(source: EmptyDirVolumeSource, path: str) -> Errors:
         yield forbidden_value(f"{path}.sizeLimit", "SizeLimit field must be a valid resource quantity")
 
 
-def _host_path_errors(source: HostPathVolumeSource, path: str) -> Errors:
+def host_path_errors(source: HostPathVolumeSource, path: str) -> Errors:
     if not source.path:
         yield required(f"{path}.path")
         return
@@ -194,7 +194,7 @@ def _conflicts(files: Iterable[str], source: str, taken: set[str], path: str) ->
         taken.add(file)
 
 
-def _nfs_errors(source: NFSVolumeSource, path: str) -> Errors:
+def nfs_errors(source: NFSVolumeSource, path: str) -> Errors:
     yield from required_errors(source.server, f"{path}.server")
     if not source.path:
         yield required(f"{path}.path")
@@ -223,9 +223,9 @@ def _image_errors(source: ImageVolumeSource, path: str) -> Errors:
 
 _CHECKS: dict[str, Callable[[Any, str], Errors]] = {
     "empty_dir": _empty_dir_errors,
-    "host_path": _host_path_errors,
+    "host_path": host_path_errors,
     "secret": _secret_errors,
-    "nfs": _nfs_errors,
+    "nfs": nfs_errors,
     "persistent_volume_claim": _claim_errors,
     "downward_api": _downward_errors,
     "config_map": _config_map_errors,

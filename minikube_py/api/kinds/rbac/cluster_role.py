@@ -12,11 +12,11 @@ from minikube_py.api.columns import NAME
 from minikube_py.api.definition import Column
 from minikube_py.api.field_checks import label_selector_errors
 from minikube_py.api.kinds.rbac.policy_rule import AggregationRule, PolicyRule
-from minikube_py.api.kinds.rbac.validation import path_segment_error, rule_errors
+from minikube_py.api.kinds.rbac.validation import rule_errors
 from minikube_py.api.markers import NotRequired
 from minikube_py.api.model import written_null
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, required
+from minikube_py.api.validation import FieldError, path_segment_error, required
 
 
 class ClusterRole(

@@ -14,7 +14,6 @@ from minikube_py.api.kinds.rbac.columns import ROLE, SUBJECTS
 from minikube_py.api.kinds.rbac.subject import RoleRef, Subject
 from minikube_py.api.kinds.rbac.validation import (
     GROUP,
-    path_segment_error,
     role_ref_errors,
     subject_defaulted,
     subject_errors,
@@ -22,7 +21,7 @@ from minikube_py.api.kinds.rbac.validation import (
 from minikube_py.api.markers import Required
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, invalid_value
+from minikube_py.api.validation import FieldError, invalid_value, path_segment_error
 
 
 class ClusterRoleBinding(

@@ -11,11 +11,11 @@ from typing import Annotated, Self
 from minikube_py.api.columns import NAME
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.rbac.policy_rule import PolicyRule
-from minikube_py.api.kinds.rbac.validation import path_segment_error, rule_errors
+from minikube_py.api.kinds.rbac.validation import rule_errors
 from minikube_py.api.markers import NotRequired
 from minikube_py.api.model import written_null
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError
+from minikube_py.api.validation import FieldError, path_segment_error
 
 
 class Role(

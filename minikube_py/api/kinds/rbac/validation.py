@@ -12,19 +12,13 @@ from minikube_py.api.kinds.rbac.subject import RoleRef, Subject
 from minikube_py.api.validation import (
     dns_subdomain_error,
     invalid_value,
+    path_segment_error,
     required,
     unsupported_value,
 )
 
 GROUP = "rbac.authorization.k8s.io"
 _KINDS = ("ServiceAccount", "User", "Group")
-
-
-def path_segment_error(name: str, *, prefix: bool) -> str:
-    """Why `name` cannot be one part of a URL: all that the name of a role has to be."""
-    if not prefix and name in (".", ".."):
-        return f"may not be '{name}'"
-    return next((f"may not contain '{part}'" for part in ("/", "%") if part in name), "")
 
 
 def rule_errors(rules: tuple[PolicyRule, ...], path: str, *, is_namespaced: bool) -> Errors:

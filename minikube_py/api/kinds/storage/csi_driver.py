@@ -54,7 +54,7 @@ class CSIDriver(
         Column("PodInfoOnMount", lambda driver: bool(driver.spec.pod_info_on_mount), type="boolean"),
         Column("StorageCapacity", lambda driver: bool(driver.spec.storage_capacity), type="boolean"),
         Column("TokenRequests", lambda driver: ",".join(r.audience for r in driver.spec.token_requests) or UNSET),
-        Column("RequiresRepublish", lambda driver: bool(driver.spec.requires_republish)),
+        Column("RequiresRepublish", lambda driver: bool(driver.spec.requires_republish), type="boolean"),
         Column("Modes", lambda driver: ",".join(driver.spec.volume_lifecycle_modes) or NONE),
         AGE,
     ),

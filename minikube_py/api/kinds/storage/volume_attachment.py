@@ -10,9 +10,10 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
+from minikube_py.api.kinds.core.persistent_volume_spec import PersistentVolumeSpec
 from minikube_py.api.kinds.storage.validation import provisioner_errors
 from minikube_py.api.markers import Required
-from minikube_py.api.model import Json, Model, written
+from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.validation import (
@@ -27,7 +28,7 @@ from minikube_py.api.validation import (
 
 class VolumeAttachmentSource(Model):
     persistent_volume_name: str | None = None
-    inline_volume_spec: Mapping[str, Json] | None = None
+    inline_volume_spec: PersistentVolumeSpec | None = None
 
 
 class VolumeAttachmentSpec(Model):
