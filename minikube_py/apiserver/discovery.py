@@ -50,7 +50,9 @@ class Discovery:
 
     @property
     def paths(self) -> list[str]:
-        named = [path for group, version in self.groups for path in (f"/apis/{group}", f"/apis/{group}/{version}")]
+        named = []
+        for group, versions in self.groups.items():
+            named += [f"/apis/{group}", *(f"/apis/{group}/{version}" for version in versions)]
         return ["/api", *(f"/api/{version}" for group, version in self._served if not group), "/apis", *named]
 
     def answer(self, path: str, accept: str) -> Answer | None:
