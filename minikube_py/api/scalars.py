@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -72,6 +73,7 @@ class Quantity(str):
         )
 
 
+@functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> tuple[Decimal, str]:
     matched = _QUANTITY.fullmatch(text)
     if matched is None:
@@ -84,6 +86,7 @@ def _parse(text: str) -> tuple[Decimal, str]:
     return number * Decimal(10) ** int(suffix[1:]), "exponent"
 
 
+@functools.lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
     if text.isdecimal() and not text.startswith("0") and not text.endswith("000"):
         return text

@@ -9,7 +9,7 @@ Simplified: Filter, Score and NormalizeScore only; PreFilter's job (work done on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -39,10 +39,22 @@ Marking = Literal["score", "more is better", "less is better"]
 """What a plugin's marks are: scores from 0 to MAX_SCORE, or counts, compared with the largest among the nodes."""
 
 
-class FilterPlugin(Protocol):
-    """Says which nodes will not do."""
+class Plugin(Protocol):
+    """What every plugin says of itself."""
 
     name: str
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        """All that this plugin reads of a pod: of pods alike in it, a node that has not changed is told the same.
+
+        None promises nothing, as a plugin must that looks at more than the one node.
+        """
+        ...
+
+
+class FilterPlugin(Plugin, Protocol):
+    """Says which nodes will not do."""
+
     waits_for: tuple[ClusterChange, ...]
     """What may make a refused node suitable."""
 
@@ -51,10 +63,9 @@ class FilterPlugin(Protocol):
         ...
 
 
-class ScorePlugin(Protocol):
+class ScorePlugin(Plugin, Protocol):
     """Says how well a suitable node suits."""
 
-    name: str
     weight: int
     marking: Marking
 

@@ -9,6 +9,7 @@ Simplified: one live structure instead of generations and copies; decisions are 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ DEFAULT_CPU_MILLIS = 100
 DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 """What a container that asks for nothing is taken to need when nodes are compared (not when they are filtered)."""
 
+_versions = itertools.count(1)
+
 HostPort = tuple[str, str, int]
 """(address, protocol, port)"""
 
@@ -31,7 +34,7 @@ class Request:
 
     cpu_millis: int
     memory_bytes: int
-    other: Mapping[str, int]
+    other: Mapping[str, int] = field(hash=False)
     """Further resources, in whole units (bytes, devices)."""
     scored_cpu_millis: int
     scored_memory_bytes: int
@@ -91,9 +94,12 @@ class NodeInfo:
     pod_count: int = 0
     images: Mapping[str, int] = field(default_factory=dict)
     """Image name -> bytes."""
+    version: int = 0
+    """Another number for each state of each node: what was found out about one state is not asked of it twice."""
 
     def update(self, node: Node) -> None:
         """Take over what the node says of itself."""
+        self.version = next(_versions)
         self.node = node
         has = dict(node.status.allocatable or node.status.capacity)
         self.cpu_millis = has.pop("cpu", Quantity("0")).millis
@@ -104,6 +110,7 @@ class NodeInfo:
 
     def charge(self, request: Request, sign: int) -> None:
         """Count a pod in (1) or out (-1)."""
+        self.version = next(_versions)
         self.pod_count += sign
         self.used_cpu_millis += sign * request.cpu_millis
         self.used_memory_bytes += sign * request.memory_bytes

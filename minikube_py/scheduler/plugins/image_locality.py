@@ -6,6 +6,8 @@ Simplified: an image counts whole, however many nodes have it.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.scheduler.framework import MAX_SCORE, Marking, Score
 from minikube_py.scheduler.snapshot import NodeInfo
@@ -18,6 +20,9 @@ class ImageLocality:
     name = "ImageLocality"
     weight = 1
     marking: Marking = "score"
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return tuple(container.image for container in pod.spec.containers)
 
     def score_for(self, pod: Pod) -> Score | None:
         wanted = [_full_name(each.image) for each in (*pod.spec.init_containers, *pod.spec.containers)]

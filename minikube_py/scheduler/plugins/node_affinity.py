@@ -5,7 +5,7 @@ Kubernetes: pkg/scheduler/framework/plugins/nodeaffinity, component-helpers/sche
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 from minikube_py.api.kinds.core.common import NodeSelectorRequirement, NodeSelectorTerm
 from minikube_py.api.kinds.core.pod import Pod
@@ -20,6 +20,10 @@ class NodeAffinity:
     weight = 2
     marking: Marking = "more is better"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed")
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        affinity = pod.spec.affinity.node_affinity if pod.spec.affinity else None
+        return tuple(sorted(pod.spec.node_selector.items())), affinity and affinity.to_json()
 
     def filter_for(self, pod: Pod) -> Filter | None:
         selector = pod.spec.node_selector

@@ -5,6 +5,8 @@ Kubernetes: pkg/scheduler/framework/plugins/nodename
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.scheduler.framework import ClusterChange, Filter, Refusal, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo
@@ -15,6 +17,9 @@ _REFUSAL = Refusal(("node(s) didn't match the requested node name",))
 class NodeName:
     name = "NodeName"
     waits_for: tuple[ClusterChange, ...] = ("node added",)
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return pod.spec.node_name
 
     def filter_for(self, pod: Pod) -> Filter | None:
         wanted = pod.spec.node_name

@@ -5,6 +5,8 @@ Kubernetes: pkg/scheduler/framework/plugins/nodeports
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.scheduler.framework import ClusterChange, Filter, Refusal, Verdict
 from minikube_py.scheduler.snapshot import HostPort, NodeInfo, request_of
@@ -16,6 +18,9 @@ _ANY = "0.0.0.0"
 class NodePorts:
     name = "NodePorts"
     waits_for: tuple[ClusterChange, ...] = ("node added", "pod gone")
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return request_of(pod).host_ports
 
     def filter_for(self, pod: Pod) -> Filter | None:
         wanted = request_of(pod).host_ports

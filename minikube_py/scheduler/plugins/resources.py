@@ -5,6 +5,8 @@ Kubernetes: pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,b
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.scheduler.framework import MAX_SCORE, ClusterChange, Filter, Marking, Refusal, Score, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo, Request, request_of
@@ -17,6 +19,9 @@ class NodeResourcesFit:
     weight = 1
     marking: Marking = "score"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed", "pod gone", "pod changed")
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return request_of(pod)
 
     def filter_for(self, pod: Pod) -> Filter | None:
         request = request_of(pod)
@@ -50,6 +55,9 @@ class BalancedAllocation:
     name = "NodeResourcesBalancedAllocation"
     weight = 1
     marking: Marking = "score"
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return request_of(pod)
 
     def score_for(self, pod: Pod) -> Score | None:
         request = request_of(pod)

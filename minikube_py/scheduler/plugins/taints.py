@@ -5,7 +5,7 @@ Kubernetes: pkg/scheduler/framework/plugins/{nodeunschedulable,tainttoleration}
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from minikube_py.api.kinds.core.common import Taint, Toleration
 from minikube_py.api.kinds.core.pod import Pod
@@ -20,6 +20,9 @@ _CORDON = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
 class NodeUnschedulable:
     name = "NodeUnschedulable"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed")
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return pod.spec.tolerations
 
     def filter_for(self, pod: Pod) -> Filter | None:
         if tolerates(pod.spec.tolerations, _CORDON):
@@ -36,6 +39,9 @@ class TaintToleration:
     weight = 3
     marking: Marking = "less is better"
     waits_for: tuple[ClusterChange, ...] = ("node added", "node changed")
+
+    def looks_at(self, pod: Pod) -> Hashable:
+        return pod.spec.tolerations
 
     def filter_for(self, pod: Pod) -> Filter | None:
         tolerations = pod.spec.tolerations

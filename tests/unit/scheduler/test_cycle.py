@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Hashable
+from typing import Any
 
 import pytest
 
 from minikube_py.api.kinds.core.affinity import Affinity, NodeAffinity, PreferredSchedulingTerm
 from minikube_py.api.kinds.core.common import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration
 from minikube_py.api.kinds.core.node import Node, NodeSpec
+from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import replace
 from minikube_py.scheduler.cycle import Cycle, NoFit, Placement, enough
+from minikube_py.scheduler.framework import ClusterChange, Filter, Profile, Refusal
 from minikube_py.scheduler.plugins.registry import default_profile
 from minikube_py.scheduler.snapshot import Snapshot, request_of
 from tests.unit.scheduler.objects import node, pod
@@ -176,3 +180,49 @@ def test_equal_pods_spread_over_equal_nodes() -> None:
 
 def test_large_clusters_are_searched_in_part() -> None:
     assert [enough(n) for n in (50, 100, 1000, 5000, 20000)] == [50, 100, 420, 500, 1000]
+
+
+class First(random.Random):
+    """Takes the first by name, so that decisions can be compared."""
+
+    def choice(self, seq: Any) -> Any:
+        return min(seq, key=lambda node: node.name)
+
+
+def test_what_is_remembered_changes_no_decision() -> None:
+    """Pods of a few kinds come, go and fill nodes that change: as if each decision were the first."""
+    dice = random.Random(7)
+    nodes = [node(f"n{number}", cpu=str(1 + number % 4), labels={"zone": str(number % 3)}) for number in range(20)]
+    snapshot, remembering = snapshot_of(*nodes), Cycle(default_profile(), First())
+    placed = []
+    for number in range(300):
+        selector = {"zone": str(dice.randrange(3))} if dice.random() < 0.3 else {}
+        wanted = pod(f"p{number}", cpu=dice.choice(("100m", "500m")), node_selector=selector)
+        decision = remembering.schedule(wanted, snapshot)
+        expected = Cycle(default_profile(), First()).schedule(wanted, snapshot)
+        assert decision == expected
+        if isinstance(decision, Placement):
+            snapshot.assume(wanted, decision.node_name, request_of(wanted))
+            placed.append(wanted)
+        if placed and dice.random() < 0.4:
+            snapshot.remove_pod(placed.pop(dice.randrange(len(placed))))
+        if dice.random() < 0.1:
+            changed = dice.choice(nodes)
+            snapshot.put_node(replace(changed, spec=NodeSpec(unschedulable=dice.random() < 0.5)))
+
+
+def test_a_plugin_that_promises_nothing_is_asked_for_each_pod() -> None:
+    class OnceOnly:
+        name = "OnceOnly"
+        waits_for: tuple[ClusterChange, ...] = ("node added",)
+
+        def looks_at(self, pod: Pod) -> Hashable:
+            return None
+
+        def filter_for(self, pod: Pod) -> Filter | None:
+            return None if pod.metadata.name == "first" else lambda _node: Refusal(("only the first",))
+
+    decide = Cycle(Profile("default-scheduler", (OnceOnly(),), ()), random.Random(1))
+    snapshot = snapshot_of(node("a"))
+    assert placed_on(decide.schedule(pod("first"), snapshot)) == "a"
+    assert "only the first" in no_fit(decide.schedule(pod("second"), snapshot)).message
