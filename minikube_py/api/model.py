@@ -52,6 +52,19 @@ def written_null() -> Any:
     return Field(default_factory=lambda _fields: None)
 
 
+class _Nothing(dict[str, Any]):
+    """The empty mapping that all objects share.
+
+    Pydantic copies a default deeply, at every reading, if it has no hash; a model with such a field has none either.
+    """
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 0
+
+
+_NOTHING = _Nothing()
+
+
 class Model(BaseModel):
     """A frozen API value. Copy with `replace`, compare with `==`; never changed in place, so it can be shared."""
 
@@ -63,6 +76,12 @@ class Model(BaseModel):
         populate_by_name=True,
         defer_build=True,
     )
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for name in cls.__annotations__:
+            if vars(cls).get(name) == {}:
+                setattr(cls, name, _NOTHING)
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:

@@ -108,3 +108,10 @@ def test_times_are_kept_in_utc() -> None:
 def test_a_text_survives_the_round_trip_byte_for_byte() -> None:
     given = orjson.dumps({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "ü"}, "data": {"a": "\u2028"}})
     assert ConfigMap.from_json(given).to_json() == given
+
+
+def test_what_is_left_out_is_shared_and_not_copied() -> None:
+    one, other = (ConfigMap.from_json(b'{"metadata":{"name":"a"}}') for _ in range(2))
+    assert one.data == {}
+    assert one.data is other.data
+    assert one.metadata.labels is other.metadata.annotations
