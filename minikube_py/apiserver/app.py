@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from minikube_py.apiserver.metrics import announce_version
-from minikube_py.apiserver.openapi import OpenApi
+from minikube_py.apiserver.openapi import OpenApi, OpenApiDocument
 from minikube_py.apiserver.server import ResourceApp
 
 KUBERNETES_VERSION = "v1.36.2"
@@ -79,15 +79,24 @@ def _add_openapi(app: FastAPI, openapi: OpenApi) -> None:
     def index() -> Response:
         return Response(orjson.dumps(openapi.index()), media_type="application/json")
 
+    @app.get("/openapi/v2")
+    def version_2(request: Request) -> Response:
+        found, media_type = openapi.version_2(request.headers.get("accept", ""))
+        return _published(found, media_type, request)
+
     @app.get("/openapi/v3/{path:path}")
     def document(path: str, request: Request) -> Response:
         found = openapi.document(path)
         if found is None:
             return _nothing_here()
-        headers = {"ETag": found.etag}
-        if request.headers.get("if-none-match") == found.etag:
-            return Response(status_code=304, headers=headers)
-        return Response(found.body, media_type="application/json", headers=headers)
+        return _published(found, "application/json", request)
+
+
+def _published(document: OpenApiDocument, media_type: str, request: Request) -> Response:
+    headers = {"ETag": document.etag}
+    if request.headers.get("if-none-match") == document.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(document.body, media_type=media_type, headers=headers)
 
 
 def _nothing_here() -> Response:
