@@ -11,6 +11,7 @@ from pathlib import Path
 from minikube_py.errors import ConfigError
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
+AUTHORIZATION_MODES = ("AlwaysAllow", "Node", "RBAC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,35 @@ class ApiServerConfig:
     service_cluster_ip_range: str = "10.0.0.0/24"
     allow_privileged: bool = False
     service_account_signing_key_file: Path | None = None
+    secure_port: int = 6443
+    """Where TLS is spoken, once there is a certificate; `port` is not opened then."""
+    tls_cert_file: Path | None = None
+    tls_private_key_file: Path | None = None
+    client_ca_file: Path | None = None
+    anonymous_auth: bool = True
+    token_auth_file: Path | None = None
+    authorization_mode: tuple[str, ...] = ("AlwaysAllow",)
+    audit_log_path: Path | None = None
     compaction_interval_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigError for flags that do not go together."""
+        if (self.tls_cert_file is None) != (self.tls_private_key_file is None):
+            raise ConfigError("--tls-cert-file and --tls-private-key-file go together: give both, or neither")
+        if self.client_ca_file is not None and not self.has_tls:
+            raise ConfigError("--client-ca-file: client certificates need TLS: give --tls-cert-file as well")
+        for mode in self.authorization_mode or ("",):
+            if mode not in AUTHORIZATION_MODES:
+                known = ", ".join(AUTHORIZATION_MODES)
+                raise ConfigError(f"--authorization-mode={mode}: not supported here; choose among {known}")
+
+    @property
+    def has_tls(self) -> bool:
+        return self.tls_cert_file is not None
+
+    @property
+    def listen_port(self) -> int:
+        return self.secure_port if self.has_tls else self.port
 
     @property
     def storage_url(self) -> str:

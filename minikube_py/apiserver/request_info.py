@@ -9,6 +9,11 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from starlette.types import Scope
+
+from minikube_py.apiserver.authorization.authorizer import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +52,41 @@ def parse_path(path: str) -> RequestInfo | None:
         namespace, parts = parts[1], parts[2:]
     plural, name, subresource = (*parts, "", "")[:3] if len(parts) < 3 else parts[:3]
     return RequestInfo(group, version, plural, namespace, name, subresource, "/".join(parts[3:]), watches)
+
+
+_ON_OBJECT = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_ON_COLLECTION = {**_ON_OBJECT, "GET": "list", "HEAD": "list", "DELETE": "deletecollection"}
+_STREAMS = ("exec", "attach", "portforward")
+
+
+def requested_action(info: RequestInfo | None, scope: Scope) -> Action:
+    """What a request asks to do, in the words of authorization.
+
+    To open a WebSocket into a pod is to create something, although it is a GET.
+    """
+    method = scope.get("method", "GET")
+    if info is None:
+        return Action(method.lower(), path=scope["path"])
+    verb = (_ON_OBJECT if info.name else _ON_COLLECTION).get(method, method.lower())
+    name, selector, query = info.name, "", scope["query_string"]
+    if scope["type"] == "websocket" and info.subresource in _STREAMS:
+        verb = "create"
+    elif verb in ("list", "get") and (info.watches or b"watch=" in query) and not info.subresource:
+        asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("watch", ["true"])[-1]
+        if info.watches or asked.lower() not in ("false", "0"):
+            verb = "watch"
+    if verb in ("list", "watch", "deletecollection") and b"fieldSelector=" in query:
+        selector = parse_qs(query.decode("latin-1")).get("fieldSelector", [""])[-1]
+        name = name or _selected_name(selector)
+    is_namespace = (info.group, info.plural) == ("", "namespaces")
+    namespace = info.name if is_namespace else info.namespace
+    return Action(verb, info.group, info.plural, info.subresource, namespace, name, selector)
+
+
+def _selected_name(selector: str) -> str:
+    """The one object that a field selector leaves."""
+    for requirement in selector.split(","):
+        field, _, value = requirement.replace("==", "=").partition("=")
+        if field == "metadata.name" and "!" not in field:
+            return value
+    return ""

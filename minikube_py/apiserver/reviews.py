@@ -6,7 +6,7 @@ Kubernetes: pkg/registry/authorization/*/rest.go, pkg/registry/authentication/se
 from __future__ import annotations
 
 from minikube_py.api.kinds.authentication.self_subject_review import SelfSubjectReview, SelfSubjectReviewStatus
-from minikube_py.api.kinds.authentication.token_review import UserInfo
+from minikube_py.api.kinds.authentication.token_review import TokenReview, TokenReviewStatus, UserInfo
 from minikube_py.api.kinds.authorization.attributes import (
     NonResourceAttributes,
     ResourceAttributes,
@@ -24,16 +24,20 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import BadRequest, invalid
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.authorizer import ANONYMOUS, Authorizer
+from minikube_py.apiserver.authentication.authentication import Authentication
+from minikube_py.apiserver.authentication.caller import CALLER
+from minikube_py.apiserver.authorization.authorizer import Action, Authorizer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.service_account_tokens import TokenRefused
 
 
 class Reviews:
-    """Answers every review; `user` of a request is the anonymous one until there are authenticators."""
+    """Answers every review, with the same words that decide about requests."""
 
-    def __init__(self, authorizer: Authorizer) -> None:
+    def __init__(self, authentication: Authentication, authorizer: Authorizer) -> None:
+        self._authentication = authentication
         self._authorizer = authorizer
 
     def serves(self, resource: type[Resource]) -> bool:
@@ -54,11 +58,13 @@ class Reviews:
         errors = list(asked.field_errors(None))
         if errors:
             raise invalid(resource.definition.group, resource.definition.kind, asked.metadata.name, errors)
-        answered = self._answered(asked, ANONYMOUS)
+        answered = self._answered(asked, CALLER.get().user)
         return object_answer(answered.to_json(), rendering(request.accept), code=201, warnings=warnings)
 
     def _answered(self, asked: Resource, caller: UserInfo) -> Resource:
         match asked:
+            case TokenReview():
+                return replace(asked, status=self._token_status(asked))
             case SelfSubjectReview():
                 metadata = replace(asked.metadata, creation_timestamp=Time.now())
                 return replace(asked, metadata=metadata, status=SelfSubjectReviewStatus(user_info=caller))
@@ -74,11 +80,22 @@ class Reviews:
                 return replace(asked, status=self._access(user, spec))
         raise no_such_resource()
 
+    def _token_status(self, asked: TokenReview) -> TokenReviewStatus:
+        spec = asked.spec
+        if not spec.token:
+            raise BadRequest("token is required for TokenReview in authentication")
+        try:
+            user, audiences = self._authentication.review(spec.token, spec.audiences)
+        except TokenRefused as error:
+            return TokenReviewStatus(error=str(error))
+        return TokenReviewStatus(authenticated=True, user=user, audiences=audiences)
+
     def _access(
         self, user: UserInfo, spec: SelfSubjectAccessReviewSpec | SubjectAccessReviewSpec
     ) -> SubjectAccessReviewStatus:
         action: ResourceAttributes | NonResourceAttributes | None = spec.resource_attributes
-        decision = self._authorizer.decide(user, action or spec.non_resource_attributes or NonResourceAttributes())
+        asked = action or spec.non_resource_attributes or NonResourceAttributes()
+        decision = self._authorizer.decide(user, Action.asked(asked))
         return SubjectAccessReviewStatus(allowed=decision.allowed, reason=decision.reason)
 
 
@@ -89,5 +106,6 @@ _REVIEWS = frozenset(
         SelfSubjectReview,
         SelfSubjectRulesReview,
         SubjectAccessReview,
+        TokenReview,
     )
 )

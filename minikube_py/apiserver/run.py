@@ -19,15 +19,18 @@ from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
-from minikube_py.apiserver.admission.chain import AdmissionChain
+from minikube_py.apiserver.access import Access, server_tls
+from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
+from minikube_py.apiserver.admission.rights import Rights
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
 from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
 from minikube_py.apiserver.admission.storage_protection import StorageProtection
 from minikube_py.apiserver.allocators import AddressPool
 from minikube_py.apiserver.app import build_app
-from minikube_py.apiserver.authorizer import AlwaysAllow
+from minikube_py.apiserver.authentication.certificates import IdentifiedConnection
+from minikube_py.apiserver.authorization.default_roles import reconcile_default_roles
 from minikube_py.apiserver.bootstrap import Cluster, bootstrap
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
@@ -38,7 +41,7 @@ from minikube_py.apiserver.metrics import StoredObjects
 from minikube_py.apiserver.openapi import OpenApi
 from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
-from minikube_py.apiserver.server import ResourceApp
+from minikube_py.apiserver.server import FilterChain, ResourceApp
 from minikube_py.apiserver.service_account_tokens import TokenIssuer
 from minikube_py.apiserver.subresources.approval import take_approval
 from minikube_py.apiserver.subresources.binding import BindingSubresource
@@ -86,8 +89,11 @@ async def _serve(
     config: ApiServerConfig, storage: Storage, registry: Registry, addresses: AddressPool, issuer: TokenIssuer | None
 ) -> None:
     cacher = Cacher(storage, registry)
+    access = Access.of(config, cacher, issuer)
+    rights: tuple[Plugin, ...] = (Rights(access.authorizer, access.rbac),) if access.rbac else ()
     admission = AdmissionChain(
         (
+            *rights,
             NamespaceLifecycle(cacher),
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
@@ -103,19 +109,28 @@ async def _serve(
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
     discovery = Discovery(registry, subresources)
-    resources = ResourceApp(registry, handler, subresources, Reviews(AlwaysAllow()), discovery)
+    reviews = Reviews(access.authentication, access.authorizer)
+    resources = ResourceApp(registry, handler, subresources, reviews, discovery)
     service_range = str(config.service_cluster_ip_range)
-    cluster = Cluster(addresses.first, service_range, config.bind_address, config.port, discovery.addresses)
+    cluster = Cluster(
+        addresses.first, service_range, config.bind_address, config.listen_port, discovery.addresses
+    )
+
+    async def begin() -> None:
+        await bootstrap(writer, cluster)
+        if access.rbac:
+            await reconcile_default_roles(writer, cacher)
 
     async def is_ready() -> bool:
-        return cacher.is_synced.is_set() and await _answers(storage)
+        return cacher.is_synced.is_set() and (starting.done() or not access.rbac) and await _answers(storage)
 
     app = build_app(resources, OpenApi(registry), is_ready)
+    app = FilterChain(app, access.authentication, access.authorizer, access.audit)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(cacher.run())
         await cacher.is_synced.wait()
         compacting = group.create_task(compact_regularly(storage, config.compaction_interval_s))
-        starting = group.create_task(bootstrap(writer, cluster))
+        starting = group.create_task(begin())
         gc.freeze()
         try:
             with StoredObjects(lambda: _stored(cacher, registry)).registered():
@@ -125,6 +140,8 @@ async def _serve(
                 task.cancel()
             await kubelets.close()
             await outside.close()
+            if access.audit:
+                access.audit.close()
 
 
 def _stored(cacher: Cacher, registry: Registry) -> Iterator[tuple[str, str, int]]:
@@ -174,11 +191,13 @@ class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: cancellation is how every component here is stopped."""
 
     def __init__(self, config: ApiServerConfig, app: object, end_watches: Callable[[], None]) -> None:
+        tls = server_tls(config)
         settings = uvicorn.Config(
             app,  # type: ignore[arg-type]  # uvicorn's own ASGI types are narrower than starlette's
             host=config.bind_address,
-            port=config.port,
-            http="httptools",
+            port=config.listen_port,
+            http=IdentifiedConnection,
+            ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
             loop="none",
             ws=KubectlWebSockets,
             lifespan="off",
@@ -213,6 +232,6 @@ class _Server(uvicorn.Server):
         try:
             await super().startup()
         except SystemExit as error:
-            where = f"{self._asked.bind_address}:{self._asked.port}"
+            where = f"{self._asked.bind_address}:{self._asked.listen_port}"
             raise ConfigError(f"failed to listen on {where}: is another server using the port?") from error
-        log.info("serving", extra={"address": self._asked.bind_address, "port": self._asked.port})
+        log.info("serving", extra={"address": self._asked.bind_address, "port": self._asked.listen_port})

@@ -1,13 +1,13 @@
-"""ApiServer: the parts put together, and the filter chain that every request passes, top to bottom.
+"""The filter chain that every request passes, and the application that answers for resources.
 
-    path -> RequestInfo -> size limit -> Resource -> handler or subresource -> bytes
+    FilterChain: RequestInfo -> audit -> authentication -> impersonation -> authorization -> the application
+    ResourceApp: size limit -> Resource -> handler or subresource -> bytes
                       any ApiError on the way -> its Status, with its code
 
 The resource API is one catch-all ASGI application: paths are understood by `request_info`, not by generated routes.
 FastAPI serves the handful of fixed paths beside it.
 
-Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{config,handler}.go
-Simplified: everybody may do everything; the server listens on loopback unless told otherwise.
+Kubernetes: staging/src/k8s.io/apiserver/pkg/server/{config,handler}.go (DefaultBuildHandlerChain)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from minikube_py.api.definition import Definition
@@ -35,17 +35,75 @@ from minikube_py.api.status import (
     Unavailable,
 )
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
+from minikube_py.apiserver.audit import AuditLog, Trail
+from minikube_py.apiserver.authentication.authentication import Authentication
+from minikube_py.apiserver.authentication.caller import CALLER, Caller
+from minikube_py.apiserver.authentication.impersonation import impersonated
+from minikube_py.apiserver.authorization.authorizer import Action, Authorizer, not_allowed
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
 from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
 from minikube_py.apiserver.options import is_true
-from minikube_py.apiserver.request_info import RequestInfo, parse_path
+from minikube_py.apiserver.request_info import RequestInfo, parse_path, requested_action
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.subresources.registry import Connectable, SubresourceRegistry
 from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
+
+REQUEST_INFO = "request_info"
+"""Where the ASGI scope's state keeps what the path means."""
+
+
+class FilterChain:
+    """ASGI application around all others: lets through who may, and says who it is."""
+
+    def __init__(
+        self, app: ASGIApp, authentication: Authentication, authorizer: Authorizer, audit: AuditLog | None
+    ) -> None:
+        self._app = app
+        self._authentication = authentication
+        self._authorizer = authorizer
+        self._audit = audit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        info = scope["state"][REQUEST_INFO] = parse_path(scope["path"])
+        action = requested_action(info, scope)
+        if self._audit is None:
+            await self._pass(scope, receive, send, action, None)
+            return
+        trail = Trail(self._audit, scope, action, info.version if info else "")
+        try:
+            await self._pass(scope, receive, trail.watching(send), action, trail)
+        finally:
+            trail.end()
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, action: Action, trail: Trail | None) -> None:
+        try:
+            caller = self._caller(scope, action, trail)
+        except ApiError as error:
+            await _refuse(scope, send, error)
+            return
+        CALLER.set(caller)
+        await self._app(scope, receive, send)
+
+    def _caller(self, scope: Scope, action: Action, trail: Trail | None) -> Caller:
+        """Raises: Unauthorized, BadRequest, Forbidden."""
+        user = self._authentication.authenticate(scope)
+        if trail is not None:
+            trail.user(user)
+        other = impersonated(user, scope["headers"], self._authorizer)
+        if other is not None:
+            user = other
+            if trail is not None:
+                trail.impersonated(user)
+        decision = self._authorizer.decide(user, action)
+        if trail is not None:
+            trail.decided(allowed=decision.allowed, reason=decision.reason)
+        if not decision.allowed:
+            raise not_allowed(user, action, decision)
+        return Caller(user, action)
 
 
 class ResourceApp:
@@ -91,8 +149,9 @@ class ResourceApp:
                 await _send_stream(receive, send, answer)
 
     async def _answer(self, scope: Scope, receive: Receive, measured: Measured) -> Answer | Stream:
-        path, headers = scope["path"], {key.decode().lower(): value.decode() for key, value in scope["headers"]}
-        info = parse_path(path)
+        path: str = scope["path"]
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        info: RequestInfo | None = scope["state"][REQUEST_INFO]
         if info is None:
             found = self._discovery.answer(path, headers.get("accept", ""))
             if found is None:
@@ -108,7 +167,7 @@ class ResourceApp:
         request = ApiRequest(
             method=scope["method"],
             info=info,
-            query=dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True)),
+            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             accept=headers.get("accept", ""),
             content_type=headers.get("content-type", ""),
             body=await _read_body(receive, headers.get("content-length", "")),
@@ -135,13 +194,10 @@ class ResourceApp:
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         try:
-            info = parse_path(scope["path"])
+            info: RequestInfo | None = scope["state"][REQUEST_INFO]
             await self._find_connect(info).connect(websocket, info or RequestInfo("", "", ""))
         except ApiError as error:
-            answer = _status_answer(error)
-            headers = [(b"content-type", answer.content_type.encode())]
-            await send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
-            await send({"type": "websocket.http.response.body", "body": answer.body})
+            await _refuse(scope, send, error)
 
     def _find_connect(self, info: RequestInfo | None) -> Connectable:
         resource = self._registry.find(info.group, info.version, info.plural) if info else None
@@ -170,6 +226,17 @@ def _deprecation(definition: Definition) -> str:
 def _is_address(resource: type[Resource], info: RequestInfo) -> bool:
     """Whether something can be there: namespaced objects lie in a namespace, others in none."""
     return bool(info.namespace) or not info.name if resource.definition.namespaced else not info.namespace
+
+
+async def _refuse(scope: Scope, send: Send, error: ApiError) -> None:
+    """Answer with the error's Status; also where a WebSocket was asked for and there will be none."""
+    answer = _status_answer(error)
+    if scope["type"] == "http":
+        await _send(send, answer)
+        return
+    headers = [(b"content-type", answer.content_type.encode())]
+    await send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": answer.body})
 
 
 def _status_answer(error: ApiError) -> Answer:

@@ -7,6 +7,8 @@ Simplified: one key; a token's pod and account are looked up in the watch cache 
 from __future__ import annotations
 
 import time
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,12 @@ class Identity:
     service_account_uid: str
     pod: str = ""
     pod_uid: str = ""
+    node: str = ""
+    node_uid: str = ""
+    id: str = ""
+    """Of the token itself (JTI)."""
+    audiences: tuple[str, ...] = ()
+    expires_at: float = 0.0
 
     @property
     def username(self) -> str:
@@ -63,14 +71,16 @@ class TokenIssuer:
             raise ConfigError(f"--service-account-signing-key-file: {path} holds neither an RSA nor an EC private key")
         return cls(key)
 
-    def issue(self, account: ObjectMeta, pod: ObjectMeta | None, audiences: tuple[str, ...], lifetime_s: int) -> str:
+    def issue(
+        self, account: ObjectMeta, bound: Mapping[str, ObjectMeta], audiences: tuple[str, ...], lifetime_s: int
+    ) -> str:
+        """A token; `bound` has the `pod` that it ends with, and the `node` that this one is on."""
         now = int(time.time())
         about: dict[str, Any] = {
             "namespace": account.namespace,
             "serviceaccount": {"name": account.name, "uid": account.uid},
         }
-        if pod is not None:
-            about["pod"] = {"name": pod.name, "uid": pod.uid}
+        about |= {what: {"name": metadata.name, "uid": metadata.uid} for what, metadata in bound.items()}
         claims = {
             "iss": ISSUER,
             "sub": f"system:serviceaccount:{account.namespace}:{account.name}",
@@ -78,6 +88,7 @@ class TokenIssuer:
             "iat": now,
             "nbf": now,
             "exp": now + lifetime_s,
+            "jti": str(uuid.uuid4()),
             _CLAIM: about,
         }
         return jwt.encode(claims, self._key, algorithm=self._algorithm)
@@ -95,9 +106,19 @@ class TokenIssuer:
                 options={"require": required},
             )
             about = claims[_CLAIM]
-            account, pod = about["serviceaccount"], about.get("pod", {})
+            account, pod, node = about["serviceaccount"], about.get("pod", {}), about.get("node", {})
+            audiences = claims["aud"]
             return Identity(
-                about["namespace"], account["name"], account["uid"], pod.get("name", ""), pod.get("uid", "")
+                namespace=about["namespace"],
+                service_account=account["name"],
+                service_account_uid=account["uid"],
+                pod=pod.get("name", ""),
+                pod_uid=pod.get("uid", ""),
+                node=node.get("name", ""),
+                node_uid=node.get("uid", ""),
+                id=claims.get("jti", ""),
+                audiences=(audiences,) if isinstance(audiences, str) else tuple(audiences),
+                expires_at=float(claims["exp"]),
             )
-        except (jwt.InvalidTokenError, KeyError, TypeError) as error:
+        except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise TokenRefused(f"the token is refused: {error}") from error

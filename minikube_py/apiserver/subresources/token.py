@@ -6,13 +6,14 @@ Kubernetes: pkg/registry/core/serviceaccount/storage/token.go
 from __future__ import annotations
 
 from minikube_py.api.kinds.authentication.token_request import TokenRequest, TokenRequestSpec, TokenRequestStatus
+from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.status import conflict, invalid, not_found
+from minikube_py.api.status import BadRequest, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError, invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
@@ -47,14 +48,14 @@ class TokenSubresource:
         asked, _ = bodies.to_object(body, TokenRequest, options.field_validation)
         info = request.info
         await self._cacher.catch_up()
-        account = self._find(ServiceAccount, info.namespace, info.name)
+        account = self._find(ServiceAccount, info.namespace, info.name).metadata
         lifetime_s = _USUAL_S if asked.spec.expiration_seconds is None else asked.spec.expiration_seconds
         errors = list(_lifetime_errors(lifetime_s))
         if errors:
             raise invalid("authentication.k8s.io", "TokenRequest", asked.metadata.name, errors)
-        pod = self._bound_pod(info.namespace, asked.spec)
+        bound = self._bound(info.namespace, asked.spec)
         audiences = asked.spec.audiences or (ISSUER,)
-        token = self._issuer.issue(account, pod, audiences, lifetime_s)
+        token = self._issuer.issue(account, bound, audiences, lifetime_s)
         expires = Time.at(Time.now().epoch_s + lifetime_s)
         answered = replace(
             asked,
@@ -64,25 +65,31 @@ class TokenSubresource:
         )
         return object_answer(answered.to_json(), rendering(request.accept), code=201)
 
-    def _find(self, resource: type[Resource], namespace: str, name: str) -> ObjectMeta:
+    def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
         item = self._cacher.of(resource).get(object_key(resource, namespace, name))
         if item is None:
             raise not_found(resource.definition, name)
-        return resource.from_json(item.data).metadata
+        return resource.from_json(item.data)
 
-    def _bound_pod(self, namespace: str, spec: TokenRequestSpec) -> ObjectMeta | None:
+    def _bound(self, namespace: str, spec: TokenRequestSpec) -> dict[str, ObjectMeta]:
+        """The pod that the token is for, and its node. Raises: ApiError when it is not the one that is meant."""
         reference = spec.bound_object_ref
-        if reference is None or reference.kind != "Pod":
-            return None
+        if reference is None:
+            return {}
+        if reference.kind != "Pod":
+            why = f"cannot bind token for serviceaccount to a {reference.kind}: only Pods are supported here"
+            raise BadRequest(why)
         pod = self._find(Pod, namespace, reference.name)
-        if reference.uid and reference.uid != pod.uid:
-            why = (
-                f"the UID in the bound object reference ({reference.uid}) does not match the UID in record ({pod.uid})"
-            )
+        assert isinstance(pod, Pod)
+        uid = pod.metadata.uid
+        if reference.uid and reference.uid != uid:
+            why = f"the UID in the bound object reference ({reference.uid}) does not match the UID in record ({uid})"
             raise conflict(
                 Pod.definition, reference.name, f"{why}. The object might have been deleted and then recreated"
             )
-        return pod
+        bound = {"pod": pod.metadata}
+        node = self._cacher.of(Node).get(object_key(Node, "", pod.spec.node_name))
+        return {**bound, "node": Node.from_json(node.data).metadata} if node is not None else bound
 
 
 def _lifetime_errors(lifetime_s: int) -> list[FieldError]:
