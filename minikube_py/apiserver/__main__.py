@@ -26,7 +26,11 @@ _PATH = click.Path(path_type=Path)
 @click.option("--anonymous-auth", default=True, show_default=True, type=bool, help="Let in who does not say who it is.")
 @click.option("--token-auth-file", type=_PATH, help='Lines of token,user,uid,"group1,group2".')
 @click.option(
-    "--authorization-mode", default="AlwaysAllow", show_default=True, help="Comma-separated: AlwaysAllow, Node, RBAC."
+    "--authorization-mode",
+    default="AlwaysAllow",
+    show_default=True,
+    callback=lambda _context, _option, value: tuple(value.split(",")),
+    help="Comma-separated: AlwaysAllow, Node, RBAC.",
 )
 @click.option("--audit-log-path", type=_PATH, help="Where a line of JSON is written for every request.")
 @click.option("--service-cluster-ip-range", default="10.0.0.0/24", show_default=True, help="Addresses of Services.")
@@ -39,16 +43,14 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "-v", "--verbosity", default=2, show_default=True, help="Log level as in Kubernetes: 4 and more is debug."
 )
-def main(etcd_servers: str, authorization_mode: str, verbosity: int, **options: object) -> None:
+def main(etcd_servers: str, verbosity: int, **options: object) -> None:
     """The Kubernetes API: stores objects and tells who watches; everything else is somebody else's work."""
     servers = tuple(server for server in etcd_servers.split(",") if server)
-    modes = tuple(authorization_mode.split(","))
 
     async def serve() -> None:
         from minikube_py.apiserver.run import run
 
-        config = ApiServerConfig(etcd_servers=servers, authorization_mode=modes, **options)  # type: ignore[arg-type]
-        await run(config)
+        await run(ApiServerConfig(etcd_servers=servers, **options))  # type: ignore[arg-type]  # click checked them
 
     run_process("kube-apiserver", serve, verbosity)
 

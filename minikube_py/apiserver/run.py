@@ -112,9 +112,7 @@ async def _serve(
     reviews = Reviews(access.authentication, access.authorizer)
     resources = ResourceApp(registry, handler, subresources, reviews, discovery)
     service_range = str(config.service_cluster_ip_range)
-    cluster = Cluster(
-        addresses.first, service_range, config.bind_address, config.listen_port, discovery.addresses
-    )
+    cluster = Cluster(addresses.first, service_range, config.bind_address, config.listen_port, discovery.addresses)
 
     async def begin() -> None:
         await bootstrap(writer, cluster)

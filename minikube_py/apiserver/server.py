@@ -172,7 +172,7 @@ class ResourceApp:
             content_type=headers.get("content-type", ""),
             body=await _read_body(receive, headers.get("content-length", "")),
             headers=headers,
-            target=f"{scope['raw_path'].decode()}?{scope['query_string'].decode()}".removesuffix("?"),
+            target=f"{scope['raw_path'].decode('latin-1')}?{scope['query_string'].decode('latin-1')}".removesuffix("?"),
         )
         measured.subject = _subject(request)
         answer = await self._dispatch(resource, request)
