@@ -22,10 +22,10 @@ class ImageLocality:
     marking: Marking = "score"
 
     def looks_at(self, pod: Pod) -> Hashable:
-        return tuple(container.image for container in pod.spec.containers)
+        return _images(pod)
 
     def score_for(self, pod: Pod) -> Score | None:
-        wanted = [_full_name(each.image) for each in (*pod.spec.init_containers, *pod.spec.containers)]
+        wanted = _images(pod)
         largest = _LARGEST_BYTES * len(wanted)
 
         def mark(node: NodeInfo) -> float:
@@ -36,6 +36,10 @@ class ImageLocality:
             return MAX_SCORE * above / (largest - _SMALLEST_BYTES)
 
         return mark
+
+
+def _images(pod: Pod) -> tuple[str, ...]:
+    return tuple(_full_name(each.image) for each in (*pod.spec.init_containers, *pod.spec.containers))
 
 
 def _full_name(image: str) -> str:
