@@ -18,11 +18,12 @@ from minikube_py.errors import MinikubeError
 from minikube_py.kubelet.downward import NodeFacts
 from minikube_py.kubelet.environment import expand
 from minikube_py.kubelet.plan import HASH_ANNOTATION, container_hash, grace_period_s
-from minikube_py.kubelet.resources import cgroup_parent, cgroup_resources
+from minikube_py.kubelet.resources import all_containers, cgroup_parent, cgroup_resources
 from minikube_py.runtime.interface import (
     ContainerConfig,
     ImageStatus,
     Mount,
+    PortMapping,
     Propagation,
     SandboxConfig,
     Security,
@@ -72,8 +73,18 @@ def sandbox_config(pod: Pod, attempt: int, log_directory: Path) -> SandboxConfig
         host_ipc=spec.host_ipc,
         share_process_namespace=bool(spec.share_process_namespace),
         sysctls={each.name: each.value for each in context.sysctls} if context is not None else {},
+        ports=() if spec.host_network else _host_ports(pod),
         cgroup_parent=cgroup_parent(pod),
         log_directory=log_directory,
+    )
+
+
+def _host_ports(pod: Pod) -> tuple[PortMapping, ...]:
+    return tuple(
+        PortMapping(port.host_port, port.container_port, (port.protocol or "TCP").lower(), port.host_ip)
+        for container in all_containers(pod)
+        for port in container.ports
+        if port.host_port
     )
 
 

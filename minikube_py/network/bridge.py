@@ -9,7 +9,7 @@ the new one; a port lets packets turn round (hairpin), so a pod reaches itself t
 the links, the chains, the sysctl changes and the address files that this network made, and no others.
 
 Kubernetes: pkg/kubelet/network/kubenet (before 1.24), CNI plugins bridge, host-local and loopback.
-Simplified: no traffic shaping, no host ports; routes between nodes are the cluster's affair.
+Simplified: no traffic shaping; routes between nodes are the cluster's affair.
 """
 
 import asyncio
@@ -17,12 +17,14 @@ import hashlib
 import ipaddress
 import shutil
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from minikube_py.network.commands import find_program, ip_batch, run
 from minikube_py.network.firewall import Firewall, FirewallConfig
-from minikube_py.network.interface import CommandFailed, NetworkFault
+from minikube_py.network.host_ports import HostPorts
+from minikube_py.network.interface import CommandFailed, NetworkFault, PortMapping
 from minikube_py.network.ipam import AddressPool
 from minikube_py.network.sysctls import Sysctls
 
@@ -54,6 +56,7 @@ class BridgeNetwork:
         self._firewall = Firewall(
             FirewallConfig(config.bridge, config.pod_cidr, config.cluster_cidr, config.state_folder)
         )
+        self._host_ports = HostPorts(config.bridge, config.state_folder / "host-ports")
         self._ownership = config.state_folder / "bridge"
 
     @property
@@ -80,16 +83,18 @@ class BridgeNetwork:
         await asyncio.to_thread(self._sysctls.set, {_FORWARDING: "1", _BRIDGED_TOO: "1"})
         await self._firewall.set_up()
 
-    async def attach(self, pod_id: str, netns: Path) -> tuple[str, ...]:
+    async def attach(self, pod_id: str, netns: Path, ports: Sequence[PortMapping] = ()) -> tuple[str, ...]:
         address = await asyncio.to_thread(self._pool.allocate, pod_id)
         try:
             await self._plug_in(self._veth_of(pod_id), address, netns)
+            await self._host_ports.add(pod_id, address, ports)
         except (CommandFailed, asyncio.CancelledError):
             await asyncio.shield(self.detach(pod_id, netns))
             raise
         return (address,)
 
     async def detach(self, pod_id: str, netns: Path | None) -> None:
+        await self._host_ports.remove(pod_id)
         veth = self._veth_of(pod_id)
         if _link_exists(veth):
             await _delete_link(veth)
@@ -99,6 +104,7 @@ class BridgeNetwork:
     async def tear_down(self) -> None:
         if not self._ownership.exists():
             return
+        await self._host_ports.tear_down()
         await self._firewall.tear_down()
         if _link_exists(self._config.bridge):
             show = (find_program("ip", "iproute2"), "-oneline", "link", "show", "master", self._config.bridge)

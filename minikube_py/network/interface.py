@@ -9,6 +9,7 @@ Kubernetes: the CNI specification (ADD, DEL), pkg/kubelet/network/kubenet of rel
 Simplified: one network, IPv4, no chained plugins.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -32,13 +33,31 @@ class CommandFailed(NetworkFault):
         self.stderr = stderr
 
 
+class PortMapping(Protocol):
+    """A port of the node that leads to one of the pod's; a shape, because this floor does not see the runtime's."""
+
+    @property
+    def host_port(self) -> int: ...
+
+    @property
+    def container_port(self) -> int: ...
+
+    @property
+    def protocol(self) -> str:
+        """tcp, udp or sctp."""
+
+    @property
+    def host_ip(self) -> str:
+        """Empty: every address of the node."""
+
+
 class PodNetwork(Protocol):
     """Joins pods to the cluster's network. Every method may raise NetworkFault."""
 
     async def set_up(self) -> None:
         """Make what all pods of this node share (bridge, masquerade rule); does nothing if it is there."""
 
-    async def attach(self, pod_id: str, netns: Path) -> tuple[str, ...]:
+    async def attach(self, pod_id: str, netns: Path, ports: Sequence[PortMapping] = ()) -> tuple[str, ...]:
         """Join a namespace, return its addresses, the same ones each time. Raises: AddressPoolExhausted."""
 
     async def detach(self, pod_id: str, netns: Path | None) -> None:

@@ -5,9 +5,10 @@ It serves the simulated runtime, where thousands of pods have an address that no
 
 import ipaddress
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
-from minikube_py.network.interface import AddressPoolExhausted
+from minikube_py.network.interface import AddressPoolExhausted, PortMapping
 
 
 class SimulatedNetwork:
@@ -22,7 +23,7 @@ class SimulatedNetwork:
     async def set_up(self) -> None:
         """Nothing is shared, so nothing is made."""
 
-    async def attach(self, pod_id: str, netns: Path) -> tuple[str, ...]:
+    async def attach(self, pod_id: str, netns: Path, ports: Sequence[PortMapping] = ()) -> tuple[str, ...]:
         if pod_id not in self._held:
             self._held[pod_id] = self._take()
         return (self._held[pod_id],)

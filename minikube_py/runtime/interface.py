@@ -14,7 +14,7 @@ Kubernetes: k8s.io/cri-api/pkg/apis/runtime/v1 (RuntimeService and ImageService)
 Simplified: no RuntimeClass handlers, user namespaces, checkpoint or image volumes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +72,18 @@ class ImagePullFailed(RuntimeFault):
 
 
 @dataclass(frozen=True, slots=True)
+class PortMapping:
+    """A port of the node that leads to one of the pod's."""
+
+    host_port: int
+    container_port: int
+    protocol: str = "tcp"
+    """tcp, udp or sctp."""
+    host_ip: str = ""
+    """Empty: every address of the node."""
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxConfig:
     """What a pod's containers share. Labels and annotations come back from `list_sandboxes` unchanged."""
 
@@ -87,6 +99,7 @@ class SandboxConfig:
     host_ipc: bool = False
     share_process_namespace: bool = False
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[PortMapping, ...] = ()
     cgroup_parent: str = ""
     """Below the runtime's own cgroup root, e.g. `burstable/pod<uid>`; empty means `pod<uid>`."""
     log_directory: Path | None = None
@@ -310,6 +323,6 @@ class Runtime(Protocol):
 class SandboxNetwork(Protocol):
     """What a runtime needs of network.PodNetwork; declared here because the two floors do not see each other."""
 
-    async def attach(self, pod_id: str, netns: Path) -> tuple[str, ...]: ...
+    async def attach(self, pod_id: str, netns: Path, ports: Sequence[PortMapping] = ()) -> tuple[str, ...]: ...
 
     async def detach(self, pod_id: str, netns: Path | None) -> None: ...

@@ -316,7 +316,8 @@ class DockerRuntime:
     async def _join_network(self, sandbox: SandboxStatus) -> SandboxStatus:
         if self._network is None or sandbox.config.host_network or sandbox.netns_path is None:
             return sandbox
-        self._addresses[sandbox.id] = await self._network.attach(sandbox.id, sandbox.netns_path)
+        config, path = sandbox.config, sandbox.netns_path
+        self._addresses[sandbox.id] = await self._network.attach(sandbox.id, path, config.ports)
         return await self._sandbox(sandbox.id)
 
     async def _leave_network(self, sandbox_id: str, netns: Path | None) -> None:

@@ -9,7 +9,7 @@ Kubernetes: dockershim (until 1.23) kept the same facts in io.kubernetes.* label
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from minikube_py.runtime.interface import (
     ContainerState,
     ContainerStatus,
     ImageStatus,
+    PortMapping,
     Resources,
     SandboxConfig,
     SandboxState,
@@ -75,9 +76,21 @@ def sandbox_request(config: SandboxConfig, cluster: str, place: PausePlace) -> J
         "SecurityOpt": ["no-new-privileges", "seccomp=unconfined"],
         "LogConfig": {"Type": "none"},
     }
+    if place.network_mode != "none" and not config.host_network:
+        # The engine's own network leads the node's ports to the pod; another network has done so itself.
+        host["PortBindings"] = _port_bindings(config.ports)
     labels = {CLUSTER: cluster, KIND: "sandbox", RECORD: _SANDBOX_CONFIG.dump_json(config).decode()}
-    body = {"Image": PAUSE_IMAGE, "Labels": labels, "HostConfig": host}
+    exposed: Json = {port: {} for port in host.get("PortBindings", {})}
+    body = {"Image": PAUSE_IMAGE, "Labels": labels, "HostConfig": host, "ExposedPorts": exposed}
     return body if config.host_network else body | {"Hostname": config.hostname or config.pod_name}
+
+
+def _port_bindings(ports: Iterable[PortMapping]) -> Json:
+    found: dict[str, list[Json]] = {}
+    for port in ports:
+        binding = {"HostIp": port.host_ip, "HostPort": str(port.host_port)}
+        found.setdefault(f"{port.container_port}/{port.protocol}", []).append(binding)
+    return found
 
 
 def container_request(config: ContainerConfig, sandbox: SandboxStatus, cluster: str, cgroup_parent: str) -> Json:

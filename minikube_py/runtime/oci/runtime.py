@@ -114,7 +114,7 @@ class OciRuntime(OciAbilities):
             await asyncio.to_thread(self._begin_sandbox, record)
             await folder.make()
             if folder.netns is not None:
-                addresses = await self._network.attach(record.id, folder.netns)
+                addresses = await self._network.attach(record.id, folder.netns, config.ports)
                 record = replace(record, addresses=addresses)
             record = replace(record, is_ready=True, was_ready=True)
             await asyncio.to_thread(SANDBOXES.write, folder.path, record)

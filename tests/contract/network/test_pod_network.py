@@ -1,10 +1,13 @@
 """The pod network contract, on the simulated one and on a real bridge; then what only a real one can show."""
 
+import errno
 import re
+import socket
 import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -92,9 +95,9 @@ async def test_a_full_range_says_so(network: PodNetwork, namespaces: list[Path])
         await network.attach("one too many", namespaces[5])
 
 
-def is_reached(source: Path, address: str) -> bool:
+def is_reached(source: Path, address: str, port: int = 9) -> bool:
     """Whether a packet gets there and back: a refused connection is an answer too."""
-    connect = f"import socket; socket.create_connection(({address!r}, 9), 5)"
+    connect = f"import socket; socket.create_connection(({address!r}, {port}), 5)"
     argv = ["nsenter", f"--net={source}", sys.executable, "-c", connect]
     return "ConnectionRefusedError" in subprocess.run(argv, capture_output=True, text=True, check=False).stderr
 
@@ -107,6 +110,43 @@ async def test_pods_reach_each_other_and_the_node(bridge: BridgeNetwork, namespa
     assert is_reached(namespaces[1], first)
     assert is_reached(namespaces[0], "10.214.0.1")
     assert "default via 10.214.0.1 dev eth0" in inside(namespaces[0], "ip", "route")
+
+
+@dataclass(frozen=True)
+class Port:
+    host_port: int
+    container_port: int = 9
+    protocol: str = "tcp"
+    host_ip: str = ""
+
+
+def reached_from_the_node(address: str, port: int) -> bool:
+    """Whether a port of the node is refused by a pod rather than taken by the node, on which somebody listens."""
+    with socket.socket() as probe:
+        probe.settimeout(5)
+        return probe.connect_ex((address, port)) == errno.ECONNREFUSED
+
+
+@real_only
+async def test_ports_of_the_node_lead_to_the_pod_until_it_goes(bridge: BridgeNetwork, namespaces: list[Path]) -> None:
+    before = snapshot(bridge.bridge)
+    with socket.create_server(("0.0.0.0", 0)) as listener:
+        port, node = listener.getsockname()[1], "10.214.0.1"
+        assert not reached_from_the_node("127.0.0.1", port)
+        await bridge.attach("p1", namespaces[0], (Port(port),))
+        await bridge.attach("p1", namespaces[0], (Port(port),))
+        await bridge.attach("p2", namespaces[1], (Port(port + 1, host_ip="127.0.0.1"), Port(port, protocol="udp")))
+        assert reached_from_the_node("127.0.0.1", port)
+        assert reached_from_the_node(node, port)
+        assert is_reached(namespaces[1], node, port)
+        assert is_reached(namespaces[0], node, port)
+        await BridgeNetwork(bridge.config).detach("p1", namespaces[0])
+        assert not reached_from_the_node("127.0.0.1", port)
+    await bridge.detach("p2", namespaces[1])
+    assert "HPORT-" not in snapshot(bridge.bridge)
+    await bridge.tear_down()
+    assert bridge.bridge in before
+    assert bridge.bridge not in snapshot(bridge.bridge)
 
 
 @real_only
