@@ -33,7 +33,7 @@ def engine_in(netns: str, folder: Path) -> "Iterator[Engine]":
         yield engine
     finally:
         engine.end()
-        _unmount_below(folder)
+        unmount_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -80,7 +80,8 @@ class Engine:
         return asked.returncode == 0
 
 
-def _unmount_below(folder: Path) -> None:
+def unmount_below(folder: Path) -> None:
+    """Take away what is still mounted in a folder, the innermost first."""
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for target in sorted((mount for mount in mounts if mount.startswith(f"{folder}/")), reverse=True):
         subprocess.run(["umount", "--lazy", target], check=False)
