@@ -6,7 +6,6 @@ Kubernetes: kubeadm's preflight checks
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 
 from minikube_py.cluster.components import bridge_name
 from minikube_py.cluster.config import ALL_CIDR, ClusterConfig, other_clusters
@@ -34,7 +33,7 @@ def _check_alone(config: ClusterConfig) -> None:
 
 def _is_present(config: ClusterConfig) -> bool:
     runs = any(identity.is_alive() for identity in ProcessTable(config.folder).read().values())
-    return runs or Path("/sys/class/net", bridge_name(config)).exists()
+    return runs or bridge_name(config) in (name for _, name in socket.if_nameindex())
 
 
 def _check_port_is_free(port: int) -> None:

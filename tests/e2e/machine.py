@@ -31,6 +31,7 @@ class Machine:
         self.network = network
         self.cli = str(program(cli))
         self.seen: list[str] = []
+        self.typed: list[list[str]] = []
         editor = folder / "editor"
         editor.write_text(_EDITOR)
         editor.chmod(0o755)
@@ -46,6 +47,7 @@ class Machine:
 
     def run(self, *argv: str) -> tuple[int, str]:
         """Exit code and everything printed."""
+        self._note(argv)
         done = subprocess.run(
             self._inside(argv),
             env=self._environment, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False,
@@ -75,6 +77,7 @@ class Machine:
 
     def background(self, name: str, *argv: str) -> None:
         """Start a component, once more if its name has been used before."""
+        self._note(argv)
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 self._inside(argv), env=self._environment, stdout=log, stderr=log, cwd=self.folder
@@ -114,6 +117,11 @@ class Machine:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+    def _note(self, argv: tuple[str, ...]) -> None:
+        """Keep a command as a document would show it."""
+        words = [word.replace(str(self.folder), "~") for word in argv]
+        self.typed.append(["pykubectl" if words[0] == self.cli else words[0], *words[1:]])
 
     def _inside(self, argv: tuple[str, ...]) -> list[str]:
         return ["nsenter", f"--net={self.network.path}", *argv]

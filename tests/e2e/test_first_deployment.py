@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,31 @@ def machine() -> dict[str, str]:
     """What a cluster could leave behind outside its folder."""
     tables = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
     rules = [re.sub(r"\[\d+:\d+\]", "", line) for line in tables.splitlines() if not line.startswith("#")]
-    links = sorted(path.name for path in Path("/sys/class/net").iterdir())
+    links = sorted(name for _, name in socket.if_nameindex())
     routes = subprocess.run(["ip", "route"], capture_output=True, text=True, check=True).stdout
     mounts = sorted(line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
-    return {"rules": "\n".join(rules), "links": str(links), "routes": routes, "mounts": str(mounts)}
+    named, drafts = Path("/run/netns"), Path(tempfile.gettempdir()).glob("minikube-py*")
+    return {
+        "rules": "\n".join(rules),
+        "links": str(links),
+        "routes": routes,
+        "mounts": str(mounts),
+        "processes": str(_processes()),
+        "network namespaces": str(sorted(path.name for path in named.iterdir()) if named.exists() else []),
+        "forwarding": Path("/proc/sys/net/ipv4/ip_forward").read_text(),
+        "files": str(sorted(drafts)),
+    }
+
+
+def _processes() -> list[str]:
+    """Components, and what keeps containers."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = entry.read_text(errors="replace").split("\0")
+            if words[0].endswith(("conmon", "runc", "nginx")) or any("minikube_py." in word for word in words):
+                found.append(f"{entry.parent.name} {' '.join(words)}")
+    return sorted(found)
 
 
 @pytest.mark.oci

@@ -13,6 +13,7 @@ from minikube_py.runtime.oci.recipes import BuiltImage
 from tests.e2e.machine import Machine
 from tests.e2e.notes import control_plane, node, service
 from tests.support.docker_engine import Engine
+from tests.support.documents import commands_in
 
 TRANSCRIPT = Path(__file__).with_name("transcript.txt")
 
@@ -36,3 +37,16 @@ async def test_each_part_is_missed_until_it_runs(machine: Machine, engine: Engin
     service.a_service_nobody_serves(machine)
     await service.a_proxy(machine)
     assert "\n".join(machine.seen) == TRANSCRIPT.read_text()
+    assert not_played(commands_in("README.md", "## By hand"), [*machine.typed, ["dockerd"]]) == []
+
+
+def not_played(commands: list[str], typed: list[list[str]]) -> list[str]:
+    """The commands that nobody typed; tests may have added flags of their own."""
+    words = [
+        (command, command.removesuffix("&").replace("--kubeconfig ", "--kubeconfig=").split()) for command in commands
+    ]
+    return [
+        command
+        for command, wanted in words
+        if not any(wanted[0] == found[0] and set(wanted) <= set(found) for found in typed)
+    ]

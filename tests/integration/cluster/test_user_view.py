@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pty
 import stat
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 import yaml
 
 from tests.integration.cluster.conftest import NAME, Machine
+from tests.support.terminal import seen_on_terminal
 
 _FOREIGN = """\
 apiVersion: v1
@@ -37,25 +37,6 @@ users:
 """
 
 
-def seen_on_terminal(argv: list[str], environment: dict[str, str]) -> str:
-    """Everything a program prints when a terminal is at its other end."""
-    ours, its = pty.openpty()
-    with subprocess.Popen(argv, env={**environment, "TERM": "xterm"}, stdin=its, stdout=its, stderr=its):
-        os.close(its)
-        text = b""
-        while piece := _read(ours):
-            text += piece
-    os.close(ours)
-    return text.decode()
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # how Linux says that nobody holds the other end any more
-        return b""
-
-
 def test_steps_are_plain_lines_where_no_terminal_is(machine: Machine) -> None:
     lines = machine.start().stdout.splitlines()
     assert lines[0].startswith(f"Starting {NAME}: SQLite, simulated runtime, ")
@@ -66,10 +47,10 @@ def test_steps_are_plain_lines_where_no_terminal_is(machine: Machine) -> None:
 
 def test_steps_turn_into_ticks_on_a_terminal_unless_no_color_is_wished(machine: Machine) -> None:
     argv = machine.command("start", "--container-runtime=simulated", f"--port={machine.port}")
-    coloured = seen_on_terminal(argv, machine.environment)
+    _, coloured = seen_on_terminal(argv, machine.environment)
     assert "\033[2m•\033[0m Preparing keys and folders ..." in coloured
     assert "\033[32m✓\033[0m Preparing keys and folders" in coloured
-    plain = seen_on_terminal(machine.command("stop"), {**machine.environment, "NO_COLOR": "1"})
+    _, plain = seen_on_terminal(machine.command("stop"), {**machine.environment, "NO_COLOR": "1"})
     assert ("\033" in plain, "✓ Stopping the components" in plain) == (False, True)
 
 

@@ -106,7 +106,7 @@ def services(draw: st.DrawFn) -> tuple[Service, EndpointSlice]:
     return service, make_slice("web", endpoints)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     services(),
     st.sampled_from([POD, LOCAL_POD, NODE, STRANGER]),
