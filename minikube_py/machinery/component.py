@@ -3,10 +3,12 @@
     run_component(ComponentConfig("kube-scheduler", master=master), lambda client: scheduler.run(client))
 
 It connects, waits until the API server answers, serves /healthz and /metrics where a port is given, and runs the work;
-with `leader_elect` only while this instance holds the lease. Later outages are the informers' affair: the work goes on.
+with `leader_elect` only while this instance holds the lease. A short outage is the informers' affair: the work goes on.
+In one that outlasts the lease the work stops, and begins anew with the next lease; the process stays.
 Signals, logging and the last line before exit are `telemetry.process`.
 
 Kubernetes: staging/src/k8s.io/component-base/cli/run.go, cmd/kube-controller-manager/app/controllermanager.go
+(which ends with its lease, and leaves it to others to start it again)
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from minikube_py.client.request import Request
 from minikube_py.errors import ConfigError
 from minikube_py.machinery.backoff import CONNECTION, Backoff
 from minikube_py.machinery.health import serve_health
-from minikube_py.machinery.leader_election import LeaderElectionConfig, LeaderElector
+from minikube_py.machinery.leader_election import LeaderElectionConfig, LeaderElector, LeadershipLost
 from minikube_py.telemetry.process import run_process
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class ComponentConfig:
     health_port: int | None = None
     """Where /healthz and /metrics are served on loopback; None: nowhere, 0: wherever there is room."""
     leader_elect: bool = False
+    leader_elect_renew_deadline_s: float = 10.0
     verbosity: int = 2
 
 
@@ -54,7 +57,7 @@ def run_component(config: ComponentConfig, work: Work) -> None:
 async def serve_component(config: ComponentConfig, work: Work) -> None:
     """Run `work` with a connected client until it ends or is cancelled.
 
-    Raises: ConfigError when there is nothing to connect to; LeadershipLost; whatever `work` raises.
+    Raises: ConfigError when there is nothing to connect to; whatever `work` raises.
     """
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(
@@ -64,10 +67,22 @@ async def serve_component(config: ComponentConfig, work: Work) -> None:
             await stack.enter_async_context(serve_health("127.0.0.1", config.health_port))
         await wait_for_api_server(client)
         if config.leader_elect:
-            election = LeaderElectionConfig(config.name, f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4()}")
-            await LeaderElector(client, election).run(lambda: work(client))
+            await _lead_again_and_again(client, config, work)
         else:
             await work(client)
+
+
+async def _lead_again_and_again(client: Client, config: ComponentConfig, work: Work) -> None:
+    """Run the work while this instance leads. Who loses the lease, as in an outage, lines up for it again."""
+    identity = f"{socket.gethostname()}_{os.getpid()}_{uuid.uuid4()}"
+    election = LeaderElectionConfig(config.name, identity, renew_deadline_s=config.leader_elect_renew_deadline_s)
+    while True:
+        try:
+            await LeaderElector(client, election).run(lambda: work(client))
+        except LeadershipLost as error:
+            log.warning("no longer the leader; the work begins anew once it is", extra={"error": str(error)})
+        else:
+            return
 
 
 def client_config(master: str, kubeconfig: str) -> ClientConfig:

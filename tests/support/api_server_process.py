@@ -13,7 +13,8 @@ from tests.support.processes import free_port
 
 
 class ApiServerProcess:
-    def __init__(self, storage: str, log: Path) -> None:
+    def __init__(self, storage: str, log: Path, flags: tuple[str, ...] = ()) -> None:
+        self._flags = flags
         self._storage = storage
         self._log = log
         self._port = free_port()
@@ -23,6 +24,7 @@ class ApiServerProcess:
     async def start(self) -> None:
         """Start it, and return when it serves."""
         argv = [sys.executable, "-m", "minikube_py.apiserver", f"--storage={self._storage}", f"--port={self._port}"]
+        argv += self._flags
         self._process = self._spawn(argv)
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
 
@@ -39,6 +41,12 @@ class ApiServerProcess:
     def _spawn(self, argv: list[str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(argv, stdout=log, stderr=log)
+
+    def stop(self, timeout_s: float) -> int:
+        """SIGTERM; the exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(timeout_s)
 
     def kill(self) -> None:
         """kill -9."""

@@ -15,7 +15,12 @@ from minikube_py.api.meta import ObjectMeta
 from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.errors import ConfigError
-from minikube_py.machinery.component import client_config, wait_for_api_server
+from minikube_py.machinery.component import (
+    ComponentConfig,
+    client_config,
+    serve_component,
+    wait_for_api_server,
+)
 from minikube_py.machinery.events import EventRecorder
 from minikube_py.machinery.health import serve_health
 from minikube_py.machinery.informer import Informer
@@ -129,6 +134,25 @@ async def test_leader_whose_lease_is_taken_stops_its_work() -> None:
         with pytest.raises(LeadershipLost, match="the lease test could not be renewed"):
             await asyncio.wait_for(leader, 20)
         assert not work.is_on
+
+
+async def test_component_begins_anew_after_an_outage_that_outlasts_its_lease(tmp_path: Path) -> None:
+    port, storage = free_port(), f"sqlite:///{tmp_path}/store.db"
+    address = f"http://127.0.0.1:{port}"
+    config = ComponentConfig("test", master=address, leader_elect=True, leader_elect_renew_deadline_s=0.2)
+    work = Leading()
+    component = asyncio.create_task(serve_component(config, lambda _client: work()))
+    try:
+        async with api_server(storage=storage, port=port):
+            await eventually(lambda: work.is_on, timeout_s=20)
+        await eventually(lambda: not work.is_on, timeout_s=20)
+        assert not component.done()
+        async with api_server(storage=storage, port=port):
+            await eventually(lambda: work.is_on, timeout_s=20)
+    finally:
+        component.cancel()
+        await asyncio.gather(component, return_exceptions=True)
+    assert component.cancelled()
 
 
 async def test_repeated_event_is_one_object_with_a_count() -> None:
