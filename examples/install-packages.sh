@@ -12,7 +12,7 @@ for pair in runc:runc conmon:conmon skopeo:skopeo umoci:umoci ip:iproute2 iptabl
     want "${pair%%:*}" "${pair##*:}"
 done
 if [ "${1:-pods}" = tests ]; then
-    for pair in dockerd:docker.io etcd:etcd-server docker-registry:docker-registry conntrack:conntrack busybox:busybox-static; do
+    for pair in dockerd:docker.io etcd:etcd-server docker-registry:docker-registry conntrack:conntrack busybox:busybox-static pkill:procps tmux:tmux ping:iputils-ping; do
         want "${pair%%:*}" "${pair##*:}"
     done
 fi

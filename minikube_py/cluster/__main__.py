@@ -14,6 +14,7 @@ from minikube_py.cluster.arguments import existing, name_option, told
 from minikube_py.cluster.config import MAX_NODES, Wishes, check_kept, config_to_delete, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
+from minikube_py.cluster.lab.commands import lab
 from minikube_py.cluster.lifecycle import apart
 from minikube_py.cluster.lifecycle import delete as delete_cluster
 from minikube_py.cluster.lifecycle import start as start_cluster
@@ -146,6 +147,7 @@ def doctor() -> None:
 
 
 main.add_command(image)
+main.add_command(lab)
 
 
 if __name__ == "__main__":

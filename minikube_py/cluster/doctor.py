@@ -123,7 +123,7 @@ def _port(port: int) -> Finding:
 
 def _leftovers() -> Finding:
     folder = clusters_folder()
-    names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.exists() else []
+    names = sorted(entry.name for entry in folder.glob("[!.]*") if entry.is_dir()) if folder.exists() else []
     fix = "; ".join(f"minikube-py delete --name {name}" for name in names)
     return Finding(f"clusters on this machine: {', '.join(names) or 'none'}", True, fix)
 

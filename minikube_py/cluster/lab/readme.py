@@ -1,0 +1,89 @@
+"""A lab's README: the text that learners read, cut into its steps, and the commands in it. Pure.
+
+`## N. Title` begins step N. Commands stand in blocks marked `bash`, what they print in a block marked `text` after it.
+A block marked `bash shell=NAME` is for another shell, in which a program stays in the foreground.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEADING = re.compile(r"^## (?:(\d+)\. )?(.+)$")
+_FENCE = re.compile(r"^```(\w*) ?(.*)$")
+_SHELL = re.compile(r"shell=([a-z0-9-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of code: commands, or output."""
+
+    line: int
+    language: str
+    shell: str
+    """Empty: the shell that the learner is in."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands below one heading of the second level; `number` is 0 where it is no step."""
+
+    line: int
+    number: int
+    title: str
+    text: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    path: Path
+    intro: str
+    sections: tuple[Section, ...]
+    lines: tuple[str, ...]
+
+    def step(self, index: int) -> Section | None:
+        """By index, from 0."""
+        return next((section for section in self.sections if section.number == index + 1), None)
+
+    def steps(self) -> list[Section]:
+        return [section for section in self.sections if section.number]
+
+
+def read_readme(folder: Path) -> Readme:
+    """Raises: OSError."""
+    path = folder / "README.md"
+    lines = path.read_text().splitlines()
+    starts = [index for index, line in enumerate(lines) if _HEADING.match(line) and not _is_in_code(lines, index)]
+    ends = [*starts[1:], len(lines)]
+    sections = tuple(_section(lines, start, end) for start, end in zip(starts, ends, strict=True))
+    return Readme(path, "\n".join(lines[: starts[0] if starts else None]).strip(), sections, tuple(lines))
+
+
+def _is_in_code(lines: list[str], index: int) -> bool:
+    return sum(line.startswith("```") for line in lines[:index]) % 2 == 1
+
+
+def _section(lines: list[str], start: int, end: int) -> Section:
+    found = _HEADING.match(lines[start])
+    assert found is not None
+    body = lines[start + 1 : end]
+    return Section(start + 1, int(found[1] or 0), found[2], "\n".join(body).strip(), tuple(_blocks(body, start + 2)))
+
+
+def _blocks(lines: list[str], first: int) -> list[Block]:
+    found, start, mark = [], -1, ("", "")
+    for index, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if fence is None:
+            continue
+        if start < 0:
+            start, mark = index, (fence[1], fence[2])
+        else:
+            shell = _SHELL.search(mark[1])
+            text = "\n".join(lines[start + 1 : index])
+            found.append(Block(first + start, mark[0], shell[1] if shell else "", text))
+            start = -1
+    return found

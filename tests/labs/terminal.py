@@ -1,0 +1,98 @@
+"""A person at a terminal: a tmux with several shells, into which a README's commands are typed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from minikube_py.cluster.lab.quoting import holds
+from minikube_py.cluster.lab.readme import Block, Section
+from tests.support.eventually import eventually
+from tests.support.kubectls import BIN
+
+_PROMPT = re.compile(r"lab \d\d node\d:\S+#$")
+_SHELL = (str(BIN / "minikube-py"), "lab", "shell")
+
+
+class Terminal:
+    def __init__(self, socket: Path) -> None:
+        self._tmux = ("tmux", "-f", "/dev/null", "-S", str(socket))
+        self._windows: list[str] = []
+
+    async def open(self, name: str, *argv: str) -> None:
+        """A window in which a program runs, by default a shell of the lab."""
+        first = () if self._windows else ("-s", "person", "-x", "200", "-y", "50")
+        verb = "new-window" if self._windows else "new-session"
+        self._run(verb, "-d", *first, "-n", name, *(argv or _SHELL))
+        self._windows.append(name)
+        if not argv:
+            await eventually(lambda: self.is_at_prompt(name), timeout_s=30)
+
+    def text(self, name: str) -> str:
+        return self._run("capture-pane", "-p", "-J", "-S", "-5000", "-t", f"person:{name}")
+
+    def is_at_prompt(self, name: str) -> bool:
+        """A program that ends its output without a new line has the prompt behind it."""
+        assert _PROMPT.search(self.text(name).rstrip()), self.text(name)
+        return True
+
+    def type(self, name: str, line: str) -> None:
+        self._run("send-keys", "-t", f"person:{name}", "-l", line)
+        self._run("send-keys", "-t", f"person:{name}", "Enter")
+
+    def clear(self, name: str) -> None:
+        self._run("send-keys", "-t", f"person:{name}", "C-l")
+        self._run("clear-history", "-t", f"person:{name}")
+
+    async def play(self, section: Section) -> None:
+        """Type a section's commands, and see each time what it says that they print."""
+        shown_in = "main"
+        for block in section.blocks:
+            if block.language == "bash":
+                shown_in = await self._type_block(block)
+            elif block.language == "text":
+                await self._see(block, shown_in)
+
+    async def _type_block(self, block: Block) -> str:
+        name = block.shell or "main"
+        if name not in self._windows:
+            await self.open(name)
+        await eventually(lambda: self.is_at_prompt(name), timeout_s=60)
+        self.clear(name)
+        lines = block.text.splitlines()
+        for line in lines:
+            self.type(name, line)
+            if not block.shell:
+                await eventually(lambda: self.is_at_prompt(name), timeout_s=60)
+        return name
+
+    async def _see(self, block: Block, name: str) -> None:
+        """What follows a command is in its shell; what is said about another shell, in any."""
+
+        def is_seen() -> bool:
+            return any(holds(block.text, self.text(each)) for each in (name, *self._windows))
+
+        try:
+            await eventually(is_seen, timeout_s=30)
+        except AssertionError:
+            raise AssertionError(f"line {block.line}: not seen:\n{block.text}\n--- but:\n{self.text(name)}") from None
+
+    def _run(self, *argv: str) -> str:
+        done = subprocess.run([*self._tmux, *argv], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"tmux {' '.join(argv)}: {done.stderr}"
+        return done.stdout
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+
+
+@contextmanager
+def terminal(folder: Path) -> Iterator[Terminal]:
+    made = Terminal(folder / "person")
+    try:
+        yield made
+    finally:
+        made.close()

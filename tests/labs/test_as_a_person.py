@@ -1,0 +1,35 @@
+"""A lab as a person does it: the README's commands typed into a real terminal, beside a `watch` that turns green."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from minikube_py.cluster.lab.course import Course
+from minikube_py.cluster.lab.lab_folder import find_lab
+from minikube_py.cluster.lab.readme import read_readme
+from tests.labs.terminal import terminal
+from tests.support.eventually import eventually
+from tests.support.kubectls import BIN
+from tests.support.processes import require_binary
+
+
+@pytest.mark.etcd
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", ["01"])
+async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> None:
+    require_binary("tmux", "tmux")
+    lab = find_lab(number)
+    readme = read_readme(lab.folder)
+    course = Course()
+    course.start(number)
+    with terminal(home) as person:
+        await person.open("watch", str(BIN / "minikube-py"), "lab", "watch")
+        await person.open("main")
+        for index in range(len(lab.steps)):
+            section = readme.step(index)
+            assert section is not None
+            await person.play(section)
+            await eventually(lambda passed=index: course.lab()[1].step > passed, timeout_s=20)  # type: ignore[misc]
+        assert course.files.progress(lab.name).passed == {step.id: "done" for step in lab.steps}
