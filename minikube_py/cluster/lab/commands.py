@@ -21,13 +21,13 @@ _WATCH_S = 0.5
 
 @click.group()
 def lab() -> None:
-    """Labs: Kubernetes part by part, on machines of their own, checked as you go."""
+    """Learn Kubernetes part by part, checked as you go."""
 
 
 @lab.command("list")
 @told
 def list_() -> None:
-    """Show the labs: ✓ done, minutes, steps, hints used."""
+    """Show the labs and what you did of them."""
     course = Course()
     session = course.files.session()
     for folder in lab_folders():
@@ -59,7 +59,7 @@ def start(number: str, tmux: bool) -> None:
 @click.argument("step", default="")
 @told
 def read(step: str) -> None:
-    """Show the text of the present step, or of STEP."""
+    """Show the text of this step, or of STEP."""
     course = Course()
     found, session = course.lab()
     index = found.index_of(step) if step else min(session.step, len(found.steps) - 1)
@@ -72,7 +72,7 @@ def read(step: str) -> None:
 @click.argument("text", nargs=-1)
 @told
 def predict(text: tuple[str, ...]) -> None:
-    """Say what will happen in this step; what you said is shown again when it has."""
+    """Say what will happen; shown again when it has."""
     course = Course()
     found, session = course.lab()
     if session.step >= len(found.steps):
@@ -85,7 +85,7 @@ def predict(text: tuple[str, ...]) -> None:
 @lab.command()
 @told
 def check() -> None:
-    """Look once whether the present step is done: exit code 0 if so."""
+    """Look once whether this step is done."""
     course = Course()
     verdict = course.check()
     if verdict is None:
@@ -100,7 +100,7 @@ def check() -> None:
 @lab.command()
 @told
 def watch() -> None:
-    """Look again and again, until all steps are done or Ctrl-C."""
+    """Look again and again, until all is done."""
     course = Course()
     shown = ""
     while True:
@@ -124,7 +124,7 @@ def watch() -> None:
 @lab.command()
 @told
 def hint() -> None:
-    """Help a little, from what is the case now; again: more."""
+    """Help a little; again: more."""
     print(presentation.hint_text(*Course().hint()))
 
 
@@ -132,7 +132,7 @@ def hint() -> None:
 @click.argument("step", default="")
 @told
 def solve(step: str) -> None:
-    """Do what the present step, or STEP, asks for; shows the commands."""
+    """Do this step, or STEP, and show the commands."""
     course = Course()
     verdict = course.solve(step)
     _show_passed(course, verdict)
@@ -141,7 +141,7 @@ def solve(step: str) -> None:
 @lab.command()
 @told
 def reset() -> None:
-    """Build the machines anew, as they were when this step began."""
+    """Go back to the beginning of this step."""
     _goto("")
 
 
@@ -149,7 +149,7 @@ def reset() -> None:
 @click.argument("step")
 @told
 def goto(step: str) -> None:
-    """Build the machines anew, as they are when STEP (a number or a name) begins."""
+    """Go to the beginning of STEP, by number or name."""
     _goto(step)
 
 
@@ -186,7 +186,7 @@ def stop() -> None:
 @click.argument("folders", nargs=-1, type=click.Path(exists=True, file_okay=False))
 @told
 def lint(folders: tuple[str, ...]) -> None:
-    """Say what is wrong with the labs in FOLDERS, by default with all."""
+    """Say what is wrong with the labs in FOLDERS."""
     faults: list[Fault] = []
     for folder in folders or tuple(map(str, lab_folders())):
         faults += lint_folder(folder)
