@@ -41,8 +41,8 @@ logger = logging.getLogger(__name__)
 
 _FIRST_KEY = b"\0"
 _NO_END = b"\0"
-_RECENT_EVENTS = 8192
-_RECENT_BYTES = 32 << 20
+_RECENT_EVENTS = 2048
+_RECENT_BYTES = 8 << 20
 _RECONNECT_S = 0.2
 _KEYS_OF_ONE_LEASE = 1000
 _LEASE_SHARE = 0.05

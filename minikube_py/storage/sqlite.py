@@ -43,8 +43,8 @@ from minikube_py.storage.sqlite_writer import Operation, SqliteWriter
 T = TypeVar("T")
 
 _READERS = 2
-_RECENT_EVENTS = 8192
-_RECENT_BYTES = 32 << 20
+_RECENT_EVENTS = 2048
+_RECENT_BYTES = 8 << 20
 _CATCH_UP_EVENTS = 500
 _CATCH_UP_BYTES = 4 << 20
 _SWEEP_REVISIONS = 256

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -170,3 +171,40 @@ async def test_a_server_that_stops_ends_its_watches_in_good_order(caplog: pytest
             await serving.aclose()
             assert [line async for line in response.aiter_lines() if "ADDED" not in line] == []
     assert "Exception in ASGI application" not in caplog.text
+
+
+async def test_who_watches_by_a_field_sees_objects_come_and_go(client: httpx.AsyncClient) -> None:
+    """Two watch for one value each, one for all but that: whatever changes is told to those whom it concerns."""
+    nodes = "/api/v1/nodes"
+
+    async def cordon(name: str, value: bool) -> None:
+        patch = {"spec": {"unschedulable": value}}
+        assert (await client.patch(f"{nodes}/{name}", json=patch, headers=MERGE)).status_code == 200
+
+    created = await client.post(nodes, json={"metadata": {"name": "a"}})
+    await client.post(nodes, json={"metadata": {"name": "b"}})
+    version = created.json()["metadata"]["resourceVersion"]
+    seen: dict[str, list[tuple[str, str]]] = {}
+
+    async def follow(selector: str, count: int) -> None:
+        query = {"watch": "1", "resourceVersion": version, "fieldSelector": selector}
+        async with client.stream("GET", nodes, params=query, timeout=10) as response:
+            lines = response.aiter_lines()
+            while len(seen.setdefault(selector, [])) < count:
+                seen[selector].append(told(json.loads(await anext(lines))))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(follow("spec.unschedulable=true", 3))
+        group.create_task(follow("spec.unschedulable=false", 4))
+        group.create_task(follow("metadata.name=b", 2))
+        group.create_task(follow("spec.unschedulable!=true", 4))
+        await eventually(lambda: len(seen) == 4)
+        await cordon("a", True)
+        await cordon("b", True)
+        await cordon("a", False)
+    assert seen == {
+        "spec.unschedulable=true": [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")],
+        "spec.unschedulable=false": [("ADDED", "b"), ("DELETED", "a"), ("DELETED", "b"), ("ADDED", "a")],
+        "metadata.name=b": [("ADDED", "b"), ("MODIFIED", "b")],
+        "spec.unschedulable!=true": [("ADDED", "b"), ("DELETED", "a"), ("DELETED", "b"), ("ADDED", "a")],
+    }
