@@ -24,6 +24,7 @@ from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
 from minikube_py.apiserver.admission.rights import Rights
+from minikube_py.apiserver.admission.runtime_class import RuntimeClasses
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
 from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
 from minikube_py.apiserver.admission.storage_protection import StorageProtection
@@ -98,6 +99,7 @@ async def _serve(
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
             Priority(cacher),
+            RuntimeClasses(cacher),
             TaintNodesByCondition(),
             StorageProtection(),
             ServiceAddresses(cacher, addresses),

@@ -53,6 +53,7 @@ from minikube_py.kubelet.plan import (
 from minikube_py.kubelet.pod_events import PodEvents
 from minikube_py.kubelet.pod_status import OWN_CONDITIONS, NodeAddressing, pod_status
 from minikube_py.kubelet.probes import PodProbes
+from minikube_py.kubelet.references import MissingReference
 from minikube_py.kubelet.resizing import infeasible
 from minikube_py.kubelet.static_pods import SOURCE_ANNOTATION
 from minikube_py.kubelet.termination_messages import TerminationMessages
@@ -60,7 +61,7 @@ from minikube_py.kubelet.troubles import RETRY_S, Troubles
 from minikube_py.kubelet.volumes import VolumeTrouble
 from minikube_py.machinery.backoff import Backoff as Pause
 from minikube_py.machinery.backoff import BackoffPolicy
-from minikube_py.runtime.interface import RuntimeFault
+from minikube_py.runtime.interface import RuntimeFault, SandboxFailed
 
 log = logging.getLogger(__name__)
 
@@ -291,9 +292,12 @@ class PodWorker:
             return
         config = sandbox_config(self._pod, action.attempt, self._context.files.log_directory(self._pod))
         try:
+            handler = await self._context.references.runtime_handler(self._pod)
+            if handler not in ("", self._context.runtime.name):
+                raise SandboxFailed(f'no runtime for "{handler}" is configured')
             await self._context.runtime.run_sandbox(config)
             self._sandbox_trouble = None
-        except RuntimeFault as error:
+        except (RuntimeFault, MissingReference) as error:
             said = f"Failed to create pod sandbox: {error}"
             self._events.pod("Warning", "FailedCreatePodSandBox", said)
             self._sandbox_trouble = StartTrouble(waiting, self._context.clock() + RETRY_S)

@@ -12,10 +12,11 @@ from minikube_py.api.kinds.core.config_map import ConfigMap
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.secret import Secret
 from minikube_py.api.kinds.core.service import Service
+from minikube_py.api.kinds.node.runtime_class import RuntimeClass
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import NotFound
 from minikube_py.client.client import Client
-from minikube_py.kubelet.references import References, referenced_names
+from minikube_py.kubelet.references import MissingReference, References, referenced_names
 
 R = TypeVar("R", bound=Resource)
 
@@ -41,6 +42,16 @@ class ReferenceFetcher:
             {name: found for name, found in secrets.items() if found is not None},
             tuple(self._services()),
         )
+
+    async def runtime_handler(self, pod: Pod) -> str:
+        """What the pod's runtime class names; empty without one. Raises: ApiError, MissingReference."""
+        name = pod.spec.runtime_class_name
+        if name is None or self._client is None:
+            return ""
+        found = await self._get(RuntimeClass, "", name)
+        if found is None:
+            raise MissingReference(f'RuntimeClass "{name}" not found')
+        return found.handler
 
     async def _get(self, kind: type[R], namespace: str, name: str) -> R | None:
         if self._client is None:

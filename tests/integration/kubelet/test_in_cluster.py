@@ -17,8 +17,10 @@ from minikube_py.api.kinds.core.event import Event
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service_account import ServiceAccount
+from minikube_py.api.kinds.node.runtime_class import Overhead, RuntimeClass
 from minikube_py.api.meta import ObjectMeta
-from minikube_py.api.status import BadRequest, NotFound
+from minikube_py.api.scalars import Quantity
+from minikube_py.api.status import BadRequest, Forbidden, NotFound
 from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.request import Request
@@ -221,6 +223,26 @@ async def test_a_running_pod_gets_other_resources_by_the_resize_path_alone(tmp_p
             )
 
         await eventually(is_resized)
+
+
+async def test_a_runtime_class_is_known_and_its_handler_configured_or_the_pod_does_not_start(tmp_path: Path) -> None:
+    async with cluster() as here, running_task(run(settings(tmp_path), here.client)):
+        with pytest.raises(Forbidden, match='pod rejected: RuntimeClass "other" not found'):
+            await here.client.create(pod_for("n1", runtimeClassName="other"))
+        overhead = Overhead(pod_fixed={"cpu": Quantity("10m")})
+        await here.client.create(
+            RuntimeClass(metadata=ObjectMeta(name="other"), handler="other-handler", overhead=overhead)
+        )
+        created = await here.client.create(pod_for("n1", runtimeClassName="other"))
+        assert created.spec.overhead == {"cpu": Quantity("10m")}
+        with pytest.raises(Forbidden, match="Pod Overhead set without corresponding RuntimeClass"):
+            await here.client.create(pod_for("n1", "web-2", overhead={"cpu": "1"}))
+
+        async def is_said() -> bool:
+            events = (await here.client.list(Event, namespace="default")).items
+            return any('no runtime for "other-handler" is configured' in event.message for event in events)
+
+        await eventually(is_said)
 
 
 async def test_static_pods_have_mirrors_that_come_back_and_go_with_their_manifest(tmp_path: Path) -> None:

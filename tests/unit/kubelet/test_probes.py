@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import grpc
+import grpc.aio
 import pytest
 
 from minikube_py.api.kinds.core.container import (
@@ -101,9 +104,46 @@ async def test_a_tcp_probe_only_connects() -> None:
         assert (await ask(Probe(tcp_socket=TCPSocketAction(port=port)))).is_success
 
 
-async def test_grpc_is_refused_by_name() -> None:
-    verdict = await ask(Probe(grpc=GRPCAction(port=1)))
-    assert verdict == Verdict(False, "gRPC probes are not supported by this kubelet")
+class Health(grpc.GenericRpcHandler):
+    """The health service of a server of which one part is well."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        if handler_call_details.method != "/grpc.health.v1.Health/Check":
+            return None
+
+        async def check(request: bytes, _context: Any) -> bytes:
+            return b"\x08\x01" if request in (b"", b"\x0a\x04well") else b"\x08\x02"
+
+        return grpc.unary_unary_rpc_method_handler(check)
+
+
+async def test_grpc_asks_the_health_service_of_the_whole_or_of_a_part() -> None:
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Health(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        assert (await ask(Probe(grpc=GRPCAction(port=port)))).is_success
+        assert (await ask(Probe(grpc=GRPCAction(port=port, service="well")))).is_success
+        verdict = await ask(Probe(grpc=GRPCAction(port=port, service="ill")))
+        assert verdict == Verdict(False, 'service unhealthy (responded with "NOT_SERVING")')
+    finally:
+        await server.stop(None)
+
+
+async def test_grpc_that_is_not_there_or_not_a_health_service_is_said() -> None:
+    verdict = await ask(Probe(grpc=GRPCAction(port=free_port())))
+    assert not verdict.is_success
+    assert "failed to connect service" in verdict.output
+    server = grpc.aio.server()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        verdict = await ask(Probe(grpc=GRPCAction(port=port)))
+        assert not verdict.is_success
+        assert "does not implement the grpc health protocol" in verdict.output
+    finally:
+        await server.stop(None)
 
 
 def test_ports_may_have_names() -> None:
