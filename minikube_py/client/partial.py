@@ -8,6 +8,8 @@ Kubernetes: staging/src/k8s.io/client-go/metadata
 
 from __future__ import annotations
 
+import functools
+
 from minikube_py.api.definition import Definition
 from minikube_py.api.resource import Resource
 from minikube_py.client.request import JSON
@@ -19,8 +21,9 @@ class PartialObject(Resource):
     """Base of kinds that have metadata and nothing else."""
 
 
+@functools.cache
 def partial_kind(definition: Definition) -> type[PartialObject]:
-    """The metadata-only class of a resource."""
+    """The metadata-only class of a resource; one a resource, as making it takes longer than reading with it."""
     return type(f"Partial{definition.kind}", (PartialObject,), {"definition": definition})
 
 

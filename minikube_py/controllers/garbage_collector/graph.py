@@ -165,12 +165,17 @@ class Graph:
         return node
 
     def look_at(self, uid: str) -> None:
-        """Have the object looked at, if there can be anything to do: most objects own nothing and are not ending."""
+        """Have the object looked at, if there can be anything to do: most have no owners, or owners that live."""
         node = self._nodes.get(uid)
         if node is None or self._enqueue is None:
             return
-        if node.metadata.owner_references or node.is_deleting_dependents or node.is_orphaning:
+        if node.is_deleting_dependents or node.is_orphaning or not self._has_living_owners_only(node):
             self._enqueue(uid)
+
+    def _has_living_owners_only(self, node: Node) -> bool:
+        owners = [self._nodes.get(uid) for uid in node.owner_uids]
+        at_home = ("", node.metadata.namespace)
+        return all(owner and not owner.is_ending and owner.metadata.namespace in at_home for owner in owners)
 
 
 def _is_collected(definition: Definition) -> bool:
