@@ -9,7 +9,7 @@ _FOLDERS = (
     "/etc",
     "/run",
     "/var/run/netns",
-    "/var/lib",
+    "/var/lib/learner",
     "/var/lib/docker",
     "/var/lib/kubelet",
     "/root",

@@ -21,6 +21,8 @@ from minikube_py.errors import ConfigError
 
 Say = Callable[[str], None]
 _SOLVED_S = 30.0
+_QUICKLY_SOLVED_S = 10.0
+"""Where the learner has done something already, which may stand in the way."""
 _POLL_S = 0.1
 
 
@@ -112,8 +114,8 @@ class Course:
             self._await(world, step)
         self.files.set_session(session.at(session.step).built())
 
-    def _await(self, world: World, step: Step) -> None:
-        deadline = time.monotonic() + _SOLVED_S
+    def _await(self, world: World, step: Step, timeout_s: float = _SOLVED_S) -> None:
+        deadline = time.monotonic() + timeout_s
         while (missing := judge(step, world.prober.ask)) is not None:
             if time.monotonic() > deadline:
                 raise ActionFailed(f"the solution of step {step.id} does not lead to it: {missing.seen}")
@@ -167,19 +169,19 @@ class Course:
         step = lab.steps[session.step]
         try:
             with self.files.alone():
-                self._solve(world, step)
+                self._solve(world, step, _QUICKLY_SOLVED_S)
         except ActionFailed:
             # What the learner did already stands in the way.
             self._say("  (from the beginning of the step)")
             self.goto(step.id)
             with self.files.alone():
-                self._solve(world, step)
+                self._solve(world, step, _SOLVED_S)
         self._pass(lab, session.step, "solved")
         return Verdict(lab, session.step, None)
 
-    def _solve(self, world: World, step: Step) -> None:
+    def _solve(self, world: World, step: Step, timeout_s: float) -> None:
         world.carry_out(step.solution, self._say)
-        self._await(world, step)
+        self._await(world, step, timeout_s)
 
     def predict(self, text: str) -> None:
         """Keep what the learner says will happen."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -119,6 +120,12 @@ def programs(machine: Machine, name: str) -> dict[int, tuple[str, ...]]:
     """Running processes of a program, by pid; a script counts by its own name, not as python."""
     found = {pid: _command_line(pid) for pid in machine.pids()}
     return {pid: argv for pid, argv in found.items() if name in [Path(word).name for word in argv[:2]]}
+
+
+def is_running(machine: Machine, command: str) -> bool:
+    """Whether a program runs on the machine with just these arguments."""
+    name, *arguments = shlex.split(command)
+    return any(list(argv[1:]) == arguments for argv in programs(machine, Path(name).name).values())
 
 
 def _log(machine: Machine, log: Any) -> Answer:

@@ -20,7 +20,7 @@ from pathlib import Path
 from minikube_py.cluster.lab.lab import Action, Lab
 from minikube_py.cluster.lab.machine import HOME, Machine, link_programs
 from minikube_py.cluster.lab.needs import IMAGE_RECIPES
-from minikube_py.cluster.lab.prober import Prober
+from minikube_py.cluster.lab.prober import Prober, is_running
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.errors import MinikubeError
 from minikube_py.runtime.oci.recipes import build
@@ -97,10 +97,12 @@ class World:
             self.do(action)
 
     def do(self, action: Action) -> None:
-        """Raises: ActionFailed."""
-        done = self.machines[action.machine].run(action.run or background(action.start))
-        if done.exit != 0:
-            raise ActionFailed(f"{action.run or action.start}: exit code {done.exit}\n{done.output.rstrip()}")
+        """What runs already is not started again. Raises: ActionFailed."""
+        machine = self.machines[action.machine]
+        if not (action.start and is_running(machine, action.start)):
+            done = machine.run(action.run or background(action.start))
+            if done.exit != 0:
+                raise ActionFailed(f"{action.run or action.start}: exit code {done.exit}\n{done.output.rstrip()}")
         self.wait(action)
 
     def wait(self, action: Action) -> None:
