@@ -1,4 +1,7 @@
-"""minikube-py: starts, looks at, and removes whole clusters."""
+"""minikube-py: starts, looks at, and removes whole clusters.
+
+What takes long to be imported is imported by the command that needs it, so that help and status come at once.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,13 @@ from dataclasses import asdict
 
 import click
 
-from minikube_py.cluster.arguments import existing, name_option, told
+from minikube_py.cluster.arguments import LaterGroup, existing, name_option, told
 from minikube_py.cluster.config import MAX_NODES, Wishes, check_kept, config_to_delete, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
-from minikube_py.cluster.lab.commands import lab
-from minikube_py.cluster.lifecycle import apart
-from minikube_py.cluster.lifecycle import delete as delete_cluster
-from minikube_py.cluster.lifecycle import start as start_cluster
-from minikube_py.cluster.lifecycle import status as cluster_status
-from minikube_py.cluster.lifecycle import stop as stop_cluster
 from minikube_py.cluster.processes import ProcessTable
 from minikube_py.cluster.progress import Progress
+from minikube_py.cluster.status import status as cluster_status
 from minikube_py.errors import MinikubeError
 
 EXIT_CODES = {"healthy": 0, "degraded": 1, "not running": 3}
@@ -56,12 +54,14 @@ def start(
     name: str, store: str | None, runtime: str | None, nodes: int | None, port: int | None, processes: bool
 ) -> None:
     """Start a cluster, or what of it does not run."""
+    from minikube_py.cluster import lifecycle
+
     wishes = Wishes(name, store or "", runtime or "", nodes or 0, port or 0, processes)
     config = load_config(name) or pick(wishes)
     check_kept(config, wishes)
-    config = apart(config) if processes else config
+    config = lifecycle.apart(config) if processes else config
     print(f"Starting {describe(config)}", flush=True)
-    start_cluster(config, Progress())
+    lifecycle.start(config, Progress())
     print(f'\nkubectl and pykubectl use the context "{config.name}" now. Try:\n\n  pykubectl get nodes')
 
 
@@ -70,7 +70,9 @@ def start(
 @told
 def stop(name: str) -> None:
     """Stop the components; pods and data stay."""
-    stop_cluster(existing(name), Progress())
+    from minikube_py.cluster import lifecycle
+
+    lifecycle.stop(existing(name), Progress())
 
 
 @main.command()
@@ -79,11 +81,13 @@ def stop(name: str) -> None:
 @told
 def delete(name: str, force: bool) -> None:
     """Remove the cluster and everything that it made."""
+    from minikube_py.cluster import lifecycle
+
     config = config_to_delete(name)
     if config is None:
         print(f'There is no cluster "{name}".')
         return
-    delete_cluster(config, Progress(), is_forced=force)
+    lifecycle.delete(config, Progress(), is_forced=force)
 
 
 @main.command()
@@ -147,7 +151,9 @@ def doctor() -> None:
 
 
 main.add_command(image)
-main.add_command(lab)
+main.add_command(
+    LaterGroup("lab", "Learn Kubernetes part by part, checked as you go.", "minikube_py.cluster.lab.commands")
+)
 
 
 if __name__ == "__main__":

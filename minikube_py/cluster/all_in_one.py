@@ -25,7 +25,8 @@ from minikube_py.cluster.components import PROCESS
 from minikube_py.cluster.config import ClusterConfig, read_config
 from minikube_py.cluster.processes import ProcessTable
 from minikube_py.cluster.settings import apiserver_settings, kubelet_settings, proxy_settings
-from minikube_py.cluster.supervisor import ComponentLogs, Job, TroubleFiles, supervise
+from minikube_py.cluster.supervisor import ComponentLogs, Job, supervise
+from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.controllers.context import ControllersConfig
 from minikube_py.controllers.manager import run as run_controllers
 from minikube_py.kubelet.run import run as run_kubelet

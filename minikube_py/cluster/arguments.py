@@ -1,4 +1,4 @@
-"""What all commands of minikube-py share: the --name option, and errors told in one line."""
+"""What all commands of minikube-py share: the --name option, groups imported late, errors told in one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from typing import ParamSpec
 
 import click
@@ -34,6 +35,25 @@ name_option = click.option(
 )
 
 
+class LaterGroup(click.Group):
+    """A group of commands that are imported once one of them is asked for; the module has it under the same name."""
+
+    def __init__(self, name: str, summary: str, module: str) -> None:
+        super().__init__(name, help=summary)
+        self._module = module
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return self._real().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._real().get_command(ctx, cmd_name)
+
+    def _real(self) -> click.Group:
+        found = getattr(import_module(self._module), str(self.name))
+        assert isinstance(found, click.Group)
+        return found
+
+
 def told(command: Callable[P, None]) -> Callable[P, None]:
     """Errors as one line, exit code 1; no traceback."""
 
@@ -44,6 +64,9 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except MinikubeError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)
+        except KeyboardInterrupt:
+            print("\ninterrupted; the same command goes on from here", file=sys.stderr)
+            sys.exit(130)
         except OSError as error:
             # A full disk, a folder that is not ours: said by the system in words that a user understands.
             print(f"error: {error.filename or 'this machine'}: {error.strerror or error}", file=sys.stderr)

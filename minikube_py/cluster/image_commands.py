@@ -1,15 +1,17 @@
-"""minikube-py image: the command line of `images`."""
+"""minikube-py image: the command line of `images`, which is imported when it is needed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from minikube_py.cluster.arguments import existing, name_option, told
-from minikube_py.cluster.images import ImageRow, build_image, list_images, load_image, remove_image
-from minikube_py.kubelet.config import DEFAULT_RECIPES
+
+if TYPE_CHECKING:
+    from minikube_py.cluster.images import ImageRow
 
 
 @click.group()
@@ -19,11 +21,13 @@ def image() -> None:
 
 @image.command("ls")
 @name_option
-@click.option("-o", "--output", type=click.Choice(["", "json"]), default="", help="json")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="As a document.")
 @told
-def list_(name: str, output: str) -> None:
+def list_(name: str, output: str | None) -> None:
     """List the images on the nodes."""
-    rows = asyncio.run(list_images(existing(name)))
+    from minikube_py.cluster import images
+
+    rows = asyncio.run(images.list_images(existing(name)))
     if output == "json":
         documents = [
             {"id": row.id, "repoTags": row.repo_tags, "repoDigests": row.repo_digests, "size": str(row.size)}
@@ -52,7 +56,9 @@ def load(source: str, name: str) -> None:
 
     SOURCE is a file of `docker save` or an OCI archive, else an image's name.
     """
-    for loaded in asyncio.run(load_image(existing(name), source)):
+    from minikube_py.cluster import images
+
+    for loaded in asyncio.run(images.load_image(existing(name), source)):
         print(loaded)
 
 
@@ -66,14 +72,19 @@ def build(recipe: str, tag: str, name: str) -> None:
 
     RECIPE is a folder with a recipe.yaml, or the name of one that comes with minikube-py.
     """
-    print(asyncio.run(build_image(existing(name), recipe, tag, DEFAULT_RECIPES)))
+    from minikube_py.cluster import images
+    from minikube_py.kubelet.config import DEFAULT_RECIPES
+
+    print(asyncio.run(images.build_image(existing(name), recipe, tag, DEFAULT_RECIPES)))
 
 
 @image.command()
-@click.argument("images", nargs=-1, required=True)
+@click.argument("names", metavar="IMAGES...", nargs=-1, required=True)
 @name_option
 @told
-def rm(images: tuple[str, ...], name: str) -> None:
+def rm(names: tuple[str, ...], name: str) -> None:
     """Remove IMAGES from the nodes."""
-    for each in images:
-        asyncio.run(remove_image(existing(name), each))
+    from minikube_py.cluster import images
+
+    for each in names:
+        asyncio.run(images.remove_image(existing(name), each))

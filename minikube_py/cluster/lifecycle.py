@@ -1,6 +1,6 @@
-"""start, stop, delete, status: the life of a cluster on this machine.
+"""start, stop, delete: the life of a cluster on this machine.
 
-Kubernetes: kind create/delete cluster, minikube start/stop/delete/status
+Kubernetes: kind create/delete cluster, minikube start/stop/delete
 """
 
 from __future__ import annotations
@@ -8,31 +8,27 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import itertools
-import json
 import shutil
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from minikube_py.cluster.components import Component, components
-from minikube_py.cluster.config import ClusterConfig, forget_clusters_folder, load_config
+from minikube_py.cluster.config import ClusterConfig, forget_clusters_folder
 from minikube_py.cluster.material import enter_context, leave_context, make_material
 from minikube_py.cluster.node_network import NodeNetwork
 from minikube_py.cluster.preflight import check_can_start
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.cluster.progress import Progress
-from minikube_py.cluster.supervisor import TroubleFiles
-from minikube_py.cluster.teardown import remove_pods_and_rules
+from minikube_py.cluster.status import node_is_ready
+from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.errors import ConfigError, MinikubeError
 
 _READY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
-
-Health = Literal["healthy", "degraded", "not running"]
 
 
 def start(config: ClusterConfig, progress: Progress) -> None:
@@ -127,7 +123,7 @@ def _answers(url: str) -> bool:
 def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     trouble = TroubleFiles(config.folder)
-    while not all(_node_is_ready(config, name) for name in config.node_names):
+    while not all(node_is_ready(config, name) for name in config.node_names):
         for name, identity in table.read().items():
             if not identity.is_alive():
                 raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")
@@ -137,15 +133,6 @@ def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
         if time.monotonic() > deadline:
             raise StartFailed(f"a node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
         time.sleep(_POLL_S)
-
-
-def _node_is_ready(config: ClusterConfig, name: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{config.server}/api/v1/nodes/{name}", timeout=2) as response:
-            conditions = json.load(response).get("status", {}).get("conditions", [])
-    except (OSError, urllib.error.URLError):
-        return False
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def stop(config: ClusterConfig, progress: Progress) -> None:
@@ -166,6 +153,9 @@ def delete(config: ClusterConfig, progress: Progress, *, is_forced: bool = False
 
     Raises: MinikubeError where something cannot be taken away; forced, that is left behind.
     """
+    # It knows all components, so it takes its time to be imported; nobody else needs it.
+    from minikube_py.cluster.teardown import remove_pods_and_rules
+
     with only_one(config):
         _stop(config, progress)
         try:
@@ -178,44 +168,3 @@ def delete(config: ClusterConfig, progress: Progress, *, is_forced: bool = False
         with progress.step("Removing files and the context"):
             leave_context(config)
             shutil.rmtree(config.folder)
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentStatus:
-    name: str
-    is_running: bool
-    pid: int
-    trouble: str = ""
-    """Why it does not run, where it said so."""
-
-
-@dataclass(frozen=True, slots=True)
-class NodeStatus:
-    name: str
-    is_ready: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterStatus:
-    health: Health
-    components: tuple[ComponentStatus, ...] = ()
-    nodes: tuple[NodeStatus, ...] = ()
-    server: str = ""
-
-
-def status(name: str) -> ClusterStatus:
-    config = load_config(name)
-    if config is None:
-        return ClusterStatus("not running")
-    known = ProcessTable(config.folder).read()
-    trouble = TroubleFiles(config.folder)
-    found = []
-    for component in components(config):
-        identity, why = known.get(component.process_name), trouble.read(component.name)
-        alive = identity is not None and identity.is_alive() and not why
-        found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0, why))
-    if not any(component.is_running for component in found):
-        return ClusterStatus("not running", tuple(found), server=config.server)
-    nodes = tuple(NodeStatus(node, _node_is_ready(config, node)) for node in config.node_names)
-    healthy = all(c.is_running for c in found) and all(node.is_ready for node in nodes)
-    return ClusterStatus("healthy" if healthy else "degraded", tuple(found), nodes, config.server)

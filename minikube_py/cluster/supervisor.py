@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
+from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.errors import MinikubeError
 from minikube_py.machinery.backoff import Backoff, BackoffPolicy
 from minikube_py.telemetry.log import FieldFormatter
@@ -38,27 +39,6 @@ class Job:
     name: str
     title: str
     run: Callable[[], Awaitable[None]]
-
-
-class TroubleFiles:
-    """Why a component does not run, one file each, absent in good times: told so to `start` and `status`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "trouble"
-
-    def clear(self, name: str) -> None:
-        (self._folder / name).unlink(missing_ok=True)
-
-    def write(self, name: str, text: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / name).write_text(text)
-
-    def read(self, name: str) -> str:
-        """Empty: there is none."""
-        try:
-            return (self._folder / name).read_text()
-        except FileNotFoundError:
-            return ""
 
 
 async def supervise(jobs: Sequence[Job], trouble: TroubleFiles, policy: BackoffPolicy = RESTART) -> None:

@@ -93,8 +93,9 @@ def test_commands_that_a_document_names_exist(name: str) -> None:
 def _is_known(group: click.Group, words: list[str]) -> bool:
     """Whether the verb and each flag after it exist."""
     command: click.Command = group
-    while words and isinstance(command, click.Group) and words[0] in command.commands:
-        command, words = command.commands[words[0]], words[1:]
+    context = click.Context(group)
+    while words and isinstance(command, click.Group) and (found := command.get_command(context, words[0])):
+        command, words = found, words[1:]
     if isinstance(command, click.Group):
         return not words
     flags = {option for parameter in command.params for option in parameter.opts} | {"--help"}

@@ -2,82 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from minikube_py.runtime.oci.recipes import BuiltImage
-from tests.e2e.machine import SERVER, Machine, learners_machine
+from tests.e2e.lone_node import LoneNode
+from tests.e2e.machine import learners_machine
 from tests.support.docker_engine import engine_in, unmount_below
-from tests.support.eventually import eventually
 from tests.support.image_registry import PASSWORD, USERNAME, ImageRegistry
 from tests.support.processes import require_binary
 
-Json = Any
-
 
 @dataclass(frozen=True, slots=True)
-class Pulls:
+class Pulls(LoneNode):
     """A node, and a registry on the same machine."""
 
-    machine: Machine
     registry: ImageRegistry
-
-    def run(self, name: str, image: str, secret: str = "", policy: str = "") -> None:
-        """A pod of one container, put on the node by hand."""
-        container = {"name": "main", "image": image, **({"imagePullPolicy": policy} if policy else {})}
-        spec = {
-            "nodeName": "node-1",
-            "hostNetwork": True,
-            "automountServiceAccountToken": False,
-            "terminationGracePeriodSeconds": 0,
-            "imagePullSecrets": [{"name": secret}] if secret else [],
-            "containers": [container],
-        }
-        document = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-        path = self.machine.folder / f"{name}.json"
-        path.write_text(json.dumps(document))
-        self.machine.ctl("create", "-f", str(path))
-
-    def state(self, name: str) -> Json:
-        """The container's state."""
-        pod = json.loads(self.machine.ctl("get", "pod", name, "-o", "json"))
-        return (pod["status"].get("containerStatuses") or [{}])[0].get("state", {})
-
-    async def has_node(self) -> None:
-        def registered() -> bool:
-            code, text = self.machine.run(self.machine.cli, "get", "node", "node-1")
-            assert code == 0, text + self.machine.log("kubelet")
-            return True
-
-        await eventually(registered, timeout_s=30)
-
-    async def runs(self, name: str) -> None:
-        await eventually(lambda: "running" in self.state(name), timeout_s=60)
-
-    async def waits(self, name: str, reason: str, cause: str) -> None:
-        """The container's status tells reason and cause, and so does an event."""
-
-        def told() -> bool:
-            waiting = self.state(name).get("waiting", {})
-            assert waiting.get("reason") == reason, waiting
-            assert cause in waiting["message"], waiting
-            return True
-
-        await eventually(told, timeout_s=60)
-        assert [text for text in self.events(name) if text.startswith("Warning Failed") and cause in text]
-
-    def events(self, name: str) -> list[str]:
-        """`TYPE REASON MESSAGE`, in the order of their first time."""
-        chosen = f"--field-selector=involvedObject.name={name}"
-        found = json.loads(self.machine.ctl("get", "events", chosen, "-o", "json"))["items"]
-        return [f"{event['type']} {event['reason']} {event['message']}" for event in found]
 
 
 @pytest.fixture(params=[pytest.param("oci", marks=pytest.mark.oci), pytest.param("docker", marks=pytest.mark.docker)])
@@ -96,7 +41,7 @@ def pulls(request: pytest.FixtureRequest, nginx: BuiltImage) -> Iterator[Pulls]:
                 require_binary("dockerd", "docker.io")
                 engine.start()
             try:
-                _start_node(machine, runtime)
+                LoneNode.start(machine, runtime)
                 registry.push(nginx.layout, nginx.tag, "team/web:1")
                 yield Pulls(machine, registry)
             finally:
@@ -106,23 +51,10 @@ def pulls(request: pytest.FixtureRequest, nginx: BuiltImage) -> Iterator[Pulls]:
                 unmount_below(machine.folder)
 
 
-def _start_node(machine: Machine, runtime: str) -> None:
-    machine.background("apiserver", "pykube-apiserver", f"--storage=sqlite://{machine.folder}/store.db")
-    machine.ctl("config", "set-cluster", "here", f"--server={SERVER}")
-    machine.ctl("config", "set-context", "here", "--cluster=here")
-    machine.ctl("config", "use-context", "here")
-    network = (
-        ("--network-plugin=none",) if runtime == "docker" else ("--network-plugin=kubenet", "--pod-cidr=10.9.9.0/24")
-    )
-    kubeconfig = f"--kubeconfig={machine.folder}/.kube/config"
-    machine.background("kubelet", *machine.kubelet(kubeconfig, *network, runtime=runtime))
-
-
 @pytest.mark.timeout(300)
 async def test_pulls_that_come_that_do_not_come_and_that_come_later(pulls: Pulls) -> None:
     image = f"{pulls.registry.address}/team/web:1"
-    await pulls.has_node()
-    pulls.machine.ctl("create", "serviceaccount", "default")
+    await pulls.is_there()
     for name, password in (("right", PASSWORD), ("wrong", "guessed")):
         entry = (f"--docker-server={pulls.registry.address}", f"--docker-username={USERNAME}")
         pulls.machine.ctl("create", "secret", "docker-registry", name, *entry, f"--docker-password={password}")

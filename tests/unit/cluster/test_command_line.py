@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,9 @@ def test_help_fits_a_small_terminal(tmp_path: Path, words: tuple[str, ...]) -> N
     lines = run(tmp_path / "home", *words, "--help").output.splitlines()
     assert len(lines) <= 24
     assert [line for line in lines[1:] if len(line) > 80 or line.endswith("...")] == []
+
+
+def test_help_and_status_import_nothing_that_takes_long() -> None:
+    code = "import sys, minikube_py.cluster.__main__; print(*{'pydantic', 'cryptography', 'docker'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

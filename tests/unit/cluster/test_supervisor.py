@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from minikube_py.cluster.supervisor import ComponentLogs, Job, TroubleFiles, supervise
+from minikube_py.cluster.supervisor import ComponentLogs, Job, supervise
+from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.errors import ConfigError
 from minikube_py.machinery.backoff import BackoffPolicy
 from tests.support.eventually import eventually
