@@ -21,6 +21,7 @@ from minikube_py.machinery.component import ComponentConfig, run_component
 @click.option("--root-ca-file", type=click.Path(path_type=Path), help="PEM certificates for kube-root-ca.crt.")
 @click.option("--node-monitor-grace-period", default=40.0, show_default=True, help="Seconds until a node is Unknown.")
 @click.option("--terminated-pod-gc-threshold", default=12500, show_default=True, help="Ended pods that are kept.")
+@click.option("--use-service-account-credentials", is_flag=True, help="Each controller acts as its own account.")
 @click.option("--secure-port", "--port", "health_port", type=int, help="Serve /healthz and /metrics on this port.")
 @click.option("-v", "--verbosity", default=2, show_default=True, help="4 and more is debug.")
 def main(
@@ -28,6 +29,7 @@ def main(
     controllers: str,
     node_monitor_grace_period: float,
     terminated_pod_gc_threshold: int,
+    use_service_account_credentials: bool,
     **options: object,
 ) -> None:
     """Controllers: loops that bring the cluster from what it is to what its objects say."""
@@ -38,6 +40,7 @@ def main(
             root_ca=_text_of(root_ca_file),
             node_monitor_grace_period_s=node_monitor_grace_period,
             terminated_pod_threshold=terminated_pod_gc_threshold,
+            use_service_account_credentials=use_service_account_credentials,
         )
         await run(client, config, chosen(controllers))
 

@@ -24,6 +24,8 @@ class ControllersConfig:
     """PEM text for the config map kube-root-ca.crt of each namespace."""
     node_monitor_grace_period_s: float = NODE_MONITOR_GRACE_PERIOD_S
     terminated_pod_threshold: int = 12500
+    use_service_account_credentials: bool = False
+    """Whether each controller acts under the name of an account of its own."""
 
 
 @dataclass(frozen=True, slots=True)

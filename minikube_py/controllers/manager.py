@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from minikube_py.client.client import Client
+from minikube_py.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from minikube_py.controllers.context import ControllerContext, ControllersConfig
+from minikube_py.controllers.credentials import Credentials
 from minikube_py.controllers.deployment.controller import DeploymentController
 from minikube_py.controllers.endpoints.endpoints_controller import EndpointsController
 from minikube_py.controllers.endpoints.slice_controller import EndpointSliceController
@@ -30,6 +34,7 @@ from minikube_py.machinery.informer import Informers
 WORKERS = 5
 
 CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
+    "clusterrole-aggregation": ClusterRoleAggregationController,
     "deployment": DeploymentController,
     "endpoints": EndpointsController,
     "endpointslice": EndpointSliceController,
@@ -44,6 +49,17 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "serviceaccount": ServiceAccountController,
     "taint-eviction-controller": TaintEvictionController,
 }
+
+_ACCOUNTS = {
+    "endpoints": "endpoint-controller",
+    "garbage-collector": "generic-garbage-collector",
+    "node-lifecycle": "node-controller",
+    "pod-garbage-collector": "pod-garbage-collector",
+    "root-ca-certificate-publisher": "root-ca-cert-publisher",
+    "serviceaccount": "service-account-controller",
+    "taint-eviction-controller": "node-controller",
+}
+"""The service accounts whose names are not NAME-controller."""
 
 
 def chosen(wanted: str) -> tuple[str, ...]:
@@ -63,8 +79,17 @@ def chosen(wanted: str) -> tuple[str, ...]:
 async def run(client: Client, config: ControllersConfig, names: Sequence[str] = tuple(CONTROLLERS)) -> None:
     """Run the named controllers until cancelled."""
     context = ControllerContext(client, Informers(client), config)
-    controllers = [Controller(CONTROLLERS[name](context), workers=WORKERS) for name in names]
-    async with asyncio.TaskGroup() as group:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        controllers = []
+        for name in names:
+            own = context
+            if config.use_service_account_credentials:
+                credentials = Credentials(client, _ACCOUNTS.get(name, f"{name}-controller"))
+                await credentials.begin()
+                group.create_task(credentials.run(), name="credentials")
+                own = replace(context, client=client.with_bearer(credentials.token))
+                stack.push_async_callback(own.client.close)
+            controllers.append(Controller(CONTROLLERS[name](own), workers=WORKERS))
         group.create_task(context.informers.run(), name="informers")
         for recorder in context.recorders.values():
             group.create_task(recorder.run(), name="events")
