@@ -32,6 +32,10 @@ _PATH = click.Path(path_type=Path)
     callback=lambda _context, _option, value: tuple(value.split(",")),
     help="Comma-separated: AlwaysAllow, Node, RBAC.",
 )
+@click.option("--advertise-address", default="", help="Where pods find this server; the bind address by default.")
+@click.option("--kubelet-certificate-authority", type=_PATH, help="PEM certificates of those who vouch for kubelets.")
+@click.option("--kubelet-client-certificate", type=_PATH, help="PEM certificate shown to kubelets.")
+@click.option("--kubelet-client-key", type=_PATH, help="PEM private key of --kubelet-client-certificate.")
 @click.option("--audit-log-path", type=_PATH, help="Where a line of JSON is written for every request.")
 @click.option("--service-cluster-ip-range", default="10.0.0.0/24", show_default=True, help="Addresses of Services.")
 @click.option("--allow-privileged", is_flag=True, help="Allow privileged containers.")

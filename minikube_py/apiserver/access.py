@@ -48,6 +48,19 @@ class Access:
         return cls(authentication, authorizer, rbac, audit)
 
 
+def kubelet_tls(config: ApiServerConfig) -> ssl.SSLContext | None:
+    """How kubelets are known, and what is shown to them; None for plain HTTP. Raises: ConfigError."""
+    if config.kubelet_certificate_authority is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=config.kubelet_certificate_authority)
+        if config.kubelet_client_certificate is not None:
+            context.load_cert_chain(config.kubelet_client_certificate, config.kubelet_client_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"--kubelet-certificate-authority and its like: cannot be used: {error}") from error
+    return context
+
+
 def server_tls(config: ApiServerConfig) -> ssl.SSLContext | None:
     """How the server proves who it is, and whose client certificates it believes; None for plain HTTP.
 

@@ -33,6 +33,12 @@ class ApiServerConfig:
     token_auth_file: Path | None = None
     authorization_mode: tuple[str, ...] = ("AlwaysAllow",)
     audit_log_path: Path | None = None
+    advertise_address: str = ""
+    """Where pods find this server; empty: the bind address."""
+    kubelet_certificate_authority: Path | None = None
+    """Who vouches for kubelets; with it they are spoken to in TLS."""
+    kubelet_client_certificate: Path | None = None
+    kubelet_client_key: Path | None = None
     compaction_interval_s: float = 300.0
 
     def __post_init__(self) -> None:
@@ -41,6 +47,8 @@ class ApiServerConfig:
             raise ConfigError("--tls-cert-file and --tls-private-key-file go together: give both, or neither")
         if self.client_ca_file is not None and not self.has_tls:
             raise ConfigError("--client-ca-file: client certificates need TLS: give --tls-cert-file as well")
+        if (self.kubelet_client_certificate is None) != (self.kubelet_client_key is None):
+            raise ConfigError("--kubelet-client-certificate and --kubelet-client-key go together")
         for mode in self.authorization_mode or ("",):
             if mode not in AUTHORIZATION_MODES:
                 known = ", ".join(AUTHORIZATION_MODES)

@@ -4,13 +4,15 @@ and to pods, for whoever asks by way of `proxy`.
 The only file in which the API server is somebody's client.
 
 Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/kubelet/client
-Simplified: plain HTTP; WebSocket only (KEP-4006), no SPDY, which kubectl before 1.30 needs.
+Simplified: WebSocket only (KEP-4006), no SPDY, which kubectl before 1.30 needs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import httpx
@@ -57,39 +59,58 @@ class Reply:
             await self._response.aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request to somebody outside."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    tls_name: str = ""
+    """The name that the other side's certificate has to bear, where it is not the host."""
+
+
 class Outside:
     """Whoever a user asks for by way of the API server."""
 
-    def __init__(self) -> None:
-        # Nobody vouches for the certificate of a pod; the user asked for this one by name.
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        # Without `tls` nobody vouches for a certificate: it is a pod's, and the user asked for this one by name.
         timeout = httpx.Timeout(_CONNECT_TIMEOUT_S, read=None)
-        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=False)
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=tls or False)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    async def send(self, sent: Sent) -> Reply:
         """Raises: Unavailable when nobody answers."""
-        request = self._client.build_request(method, url, content=body or None)
-        request.headers = httpx.Headers({"host": request.headers["host"], **headers})
-        if body:
-            request.headers["content-length"] = str(len(body))
+        extensions = {"sni_hostname": sent.tls_name} if sent.tls_name else {}
         try:
+            request = self._client.build_request(
+                sent.method, sent.url, content=sent.body or None, extensions=extensions
+            )
+            request.headers = httpx.Headers({"host": request.headers["host"], **sent.headers})
+            if sent.body:
+                request.headers["content-length"] = str(len(sent.body))
             return Reply(await self._client.send(request, stream=True))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(f"error trying to reach service: {error}") from error
 
 
 class Kubelets:
-    """Finds the kubelet of a pod and talks to it."""
+    """Finds the kubelet of a pod and talks to it.
 
-    def __init__(self, cacher: Cacher) -> None:
+    With `tls` a kubelet's certificate has to bear its node's name: addresses come and go.
+    """
+
+    def __init__(self, cacher: Cacher, tls: ssl.SSLContext | None = None) -> None:
         self._cacher = cacher
-        timeout = httpx.Timeout(_CONNECT_TIMEOUT_S, read=None)
-        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        self._tls = tls
+        self.scheme = "https" if tls is not None else "http"
+        self.outside = Outside(tls)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self.outside.close()
 
     def address(self, pod: Pod) -> str:
         """`HOST:PORT` of the kubelet that runs the pod. Raises: BadRequest, NotFound, InternalError."""
@@ -114,23 +135,21 @@ class Kubelets:
         """The container's log, as it comes. Raises: ApiError with the kubelet's words."""
         metadata = pod.metadata
         path = f"/containerLogs/{metadata.namespace}/{metadata.name}/{container}"
-        url = f"http://{self.address(pod)}{path}?{urlencode(dict(query))}"
+        url = f"{self.scheme}://{self.address(pod)}{path}?{urlencode(dict(query))}"
         try:
-            response = await self._client.send(self._client.build_request("GET", url), stream=True)
-        except httpx.HTTPError as error:
+            reply = await self.outside.send(Sent("GET", url, {}, tls_name=pod.spec.node_name))
+        except Unavailable as error:
             raise _unreachable(pod, error) from error
-        if response.status_code >= 400:
-            body = await response.aread()
-            await response.aclose()
-            raise _kubelet_error(response.status_code, body)
-        return _chunks(response)
+        if reply.code >= 400:
+            raise _kubelet_error(reply.code, await reply.decoded())
+        return reply.chunks()
 
     async def pass_on(self, websocket: WebSocket, pod: Pod, path: str, query: Query) -> None:
         """Join the client's WebSocket to the kubelet's, with the subprotocol that the kubelet picks.
 
         Raises: ApiError as long as the client has not been accepted.
         """
-        url = f"ws://{self.address(pod)}{path}?{urlencode(query)}"
+        url = f"{'ws' if self._tls is None else 'wss'}://{self.address(pod)}{path}?{urlencode(query)}"
         offered = [quoted(name) for name in websocket.scope.get("subprotocols", [])]
         try:
             upstream = await connect(
@@ -140,6 +159,8 @@ class Kubelets:
                 max_size=_MAX_FRAME_BYTES,
                 compression=None,
                 proxy=None,
+                ssl=self._tls,
+                server_hostname=pod.spec.node_name if self._tls is not None else None,
             )
         except (OSError, InvalidHandshake, TimeoutError) as error:
             raise _unreachable(pod, error) from error

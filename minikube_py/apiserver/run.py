@@ -19,7 +19,7 @@ from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
-from minikube_py.apiserver.access import Access, server_tls
+from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
 from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
@@ -106,7 +106,7 @@ async def _serve(
         )
     )
     writer = Writer(storage, cacher, admission)
-    kubelets, outside = Kubelets(cacher), Outside()
+    kubelets, outside = Kubelets(cacher, kubelet_tls(config)), Outside()
     lister = Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
@@ -114,7 +114,8 @@ async def _serve(
     reviews = Reviews(access.authentication, access.authorizer)
     resources = ResourceApp(registry, handler, subresources, reviews, discovery)
     service_range = str(config.service_cluster_ip_range)
-    cluster = Cluster(addresses.first, service_range, config.bind_address, config.listen_port, discovery.addresses)
+    host = config.advertise_address or config.bind_address
+    cluster = Cluster(addresses.first, service_range, host, config.listen_port, discovery.addresses)
 
     async def begin() -> None:
         await bootstrap(writer, cluster)
@@ -164,7 +165,7 @@ async def _answers(storage: Storage) -> bool:
 def _subresources(
     cacher: Cacher, writer: Writer, kubelets: Kubelets, outside: Outside, issuer: TokenIssuer | None
 ) -> SubresourceRegistry:
-    finder, locations, binding = PodFinder(cacher), Locations(cacher, kubelets), BindingSubresource(writer)
+    finder, locations, binding = PodFinder(cacher), Locations(cacher, kubelets, outside), BindingSubresource(writer)
     return SubresourceRegistry(
         (
             ScaleSubresource(cacher, writer),
@@ -179,9 +180,9 @@ def _subresources(
             ConnectSubresource("exec", "PodExecOptions", finder, kubelets),
             ConnectSubresource("attach", "PodAttachOptions", finder, kubelets),
             ConnectSubresource("portforward", "PodPortForwardOptions", finder, kubelets),
-            ProxySubresource(Pod, locations.pod, outside),
-            ProxySubresource(Service, locations.service, outside),
-            ProxySubresource(Node, locations.node, outside),
+            ProxySubresource(Pod, locations.pod),
+            ProxySubresource(Service, locations.service),
+            ProxySubresource(Node, locations.node),
         ),
         whole={Binding: binding},
     )

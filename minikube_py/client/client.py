@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeVar
 
@@ -34,7 +33,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.partial import accept_of
 from minikube_py.client.request import Request, query, resource_path
-from minikube_py.client.transport import Response, Transport
+from minikube_py.client.transport import Bearer, Response, Transport
 from minikube_py.client.watch import R, WatchEvent, decode_events
 
 WATCH_TIMEOUT_S = 300
@@ -77,14 +76,16 @@ class Client:
         self._transport = transport
 
     @classmethod
-    def connect(
-        cls, config: ClientConfig, *, user_agent: str = "minikube-py", token_file: Path | None = None
-    ) -> Client:
+    def connect(cls, config: ClientConfig, *, user_agent: str = "minikube-py") -> Client:
         """A client for a server that need not be there yet: connections are made when they are needed.
 
         Raises: ConfigError for certificates that cannot be used.
         """
-        return cls(Transport(config, user_agent=user_agent, token_file=token_file))
+        return cls(Transport(config, user_agent=user_agent))
+
+    def with_bearer(self, bearer: Bearer) -> Client:
+        """A client of the same server for whom a token names; `bearer` tells the token of the moment."""
+        return Client(self._transport.with_bearer(bearer))
 
     @property
     def server(self) -> str:

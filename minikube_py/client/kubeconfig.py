@@ -36,6 +36,8 @@ class ClientConfig:
     client_certificate: str = ""
     client_key: str = ""
     token: str = ""
+    token_file: str = ""
+    """Where the token comes from, if it may be renewed there."""
     username: str = ""
     password: str = ""
     namespace: str = "default"
@@ -121,6 +123,7 @@ class KubeConfig:
             client_certificate=_material(user, "client-certificate", user_file),
             client_key=_material(user, "client-key", user_file),
             token=_token(user, user_file),
+            token_file=_token_path(user, user_file),
             username=str(user.get("username") or ""),
             password=str(user.get("password") or ""),
             namespace=chosen.namespace or str(context.get("namespace") or "default"),
@@ -178,6 +181,7 @@ def in_cluster_config(environment: Mapping[str, str] | None = None) -> ClientCon
         server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
         certificate_authority=_read_text(IN_CLUSTER / "ca.crt"),
         token=_read_text(IN_CLUSTER / "token").strip(),
+        token_file=str(IN_CLUSTER / "token"),
         namespace=_read_text(IN_CLUSTER / "namespace").strip() or "default",
     )
 
@@ -229,6 +233,12 @@ def _token(user: Document, owner: KubeConfigFile | None) -> str:
     if user.get("tokenFile"):
         return _file_of(str(user["tokenFile"]), owner, "tokenFile").strip()
     return str(user.get("token") or "")
+
+
+def _token_path(user: Document, owner: KubeConfigFile | None) -> str:
+    if not user.get("tokenFile"):
+        return ""
+    return str((owner.path.parent if owner else Path()) / str(user["tokenFile"]))
 
 
 def _file_of(path: str, owner: KubeConfigFile | None, name: str) -> str:

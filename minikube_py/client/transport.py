@@ -18,9 +18,9 @@ import base64
 import errno
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -45,6 +45,10 @@ FIRST_PAUSE_S = 0.05
 TOKEN_FILE_REREAD_S = 10.0
 
 
+Bearer = Callable[[], str]
+"""The token of the moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     code: int
@@ -57,7 +61,8 @@ class Response:
 class Transport:
     """Connections to one API server. Close it, or use it as a context manager."""
 
-    def __init__(self, config: ClientConfig, *, user_agent: str, token_file: Path | None = None) -> None:
+    def __init__(self, config: ClientConfig, *, user_agent: str, bearer: Bearer | None = None) -> None:
+        """`bearer` tells the token of the moment; without it, the config's token or token file is it."""
         if config.exec_plugin is not None:
             raise ConfigError("the kubeconfig's user has an exec plugin: only pykubectl runs those")
         self.server = config.server.rstrip("/")
@@ -65,12 +70,20 @@ class Transport:
         self._path = address.path.rstrip("/")
         lines = [("Host", address.netloc.rpartition("@")[2]), ("User-Agent", user_agent), *_identity(config)]
         self._headers = "".join(f"{name}: {value}\r\n" for name, value in lines)
-        self._token_file = _TokenFile(token_file) if token_file else None
+        self._config, self._user_agent = config, user_agent
+        self._bearer = bearer or (_TokenFile(Path(config.token_file)).current if config.token_file else None)
         tls = ssl_context(config)
         port = address.port or (443 if tls is not None else 80)
         self._requests, self._watches = (
             Pool(address.hostname or "", port, tls, config.tls_server_name) for _ in ("requests", "watches")
         )
+
+    def with_bearer(self, bearer: Bearer) -> Transport:
+        """Connections to the same server for whom the token names, and for nobody else."""
+        nobody = replace(
+            self._config, client_certificate="", client_key="", token="", token_file="", username="", password=""
+        )
+        return Transport(nobody, user_agent=self._user_agent, bearer=bearer)
 
     async def send(self, request: Request) -> Response:
         """Send, and wait for the whole answer.
@@ -150,8 +163,8 @@ class Transport:
         head = [
             f"{request.method} {self._path}{request.target} HTTP/1.1\r\n{self._headers}Accept: {request.accept}\r\n"
         ]
-        if self._token_file is not None:
-            head.append(f"Authorization: Bearer {self._token_file.current()}\r\n")
+        if self._bearer is not None:
+            head.append(f"Authorization: Bearer {self._bearer()}\r\n")
         if request.body:
             head.append(f"Content-Type: {request.content_type}\r\n")
         if not request.is_read or request.body:
@@ -198,9 +211,9 @@ def _identity(config: ClientConfig) -> list[tuple[str, str]]:
     headers = [("Impersonate-Group", group) for group in config.impersonate_groups]
     if config.impersonate_user:
         headers.append(("Impersonate-User", config.impersonate_user))
-    if config.token:
+    if config.token and not config.token_file:
         headers.append(("Authorization", f"Bearer {config.token}"))
-    elif config.username:
+    elif config.username and not config.token_file:
         pair = base64.b64encode(f"{config.username}:{config.password}".encode()).decode()
         headers.append(("Authorization", f"Basic {pair}"))
     return headers

@@ -37,6 +37,10 @@ class KubeletConfig:
     address: str = ""
     """Where the server listens; empty: the node's own address."""
     port: int = 10250
+    tls_cert_file: Path | None = None
+    tls_private_key_file: Path | None = None
+    client_ca_file: Path | None = None
+    """Whose certificates let in; everybody else is refused in the handshake."""
     register_node: bool = True
     register_schedulable: bool = True
     register_with_taints: tuple[Taint, ...] = ()

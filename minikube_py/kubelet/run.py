@@ -27,7 +27,7 @@ from minikube_py.kubelet.node_runtime import NodeRuntime, make_node_runtime
 from minikube_py.kubelet.node_status import NodeDescription, capacity
 from minikube_py.kubelet.pod_files import PodFiles
 from minikube_py.kubelet.reference_fetcher import ReferenceFetcher
-from minikube_py.kubelet.server import KubeletServer, ListeningServer
+from minikube_py.kubelet.server import KubeletServer, ListeningServer, server_tls
 from minikube_py.kubelet.service_account_tokens import ServiceAccountTokens
 from minikube_py.kubelet.static_pods import SOURCE_ANNOTATION, StaticPods
 from minikube_py.kubelet.status_writer import StatusWriter
@@ -69,7 +69,8 @@ class _Node:
     async def run(self) -> None:
         kubelets: list[Kubelet] = []
         listen_address = self._config.address or self._address
-        server = ListeningServer(KubeletServer(lambda: tuple(kubelets)).app(), listen_address, self._config.port)
+        app = KubeletServer(lambda: tuple(kubelets)).app()
+        server = ListeningServer(app, listen_address, self._config.port, server_tls(self._config))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve_until_cancelled(), name="kubelet server")
             port = await server.port()

@@ -7,11 +7,13 @@
 Several nodes of one process may share a server: a pod is found by its name, whichever node it is on.
 
 Kubernetes: pkg/kubelet/server/server.go
-Simplified: plain HTTP, no authentication: bind it to an address that only the API server reaches.
+Simplified: whoever has a certificate of --client-ca-file may do everything: give it an authority that vouches for the
+API server only. Without it, plain HTTP: bind it to an address that only the API server reaches.
 """
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import uvicorn
@@ -23,6 +25,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from minikube_py.errors import ConfigError, MinikubeError
+from minikube_py.kubelet.config import KubeletConfig
 from minikube_py.kubelet.container_logs import LogQuery, open_log, parse_log_query
 from minikube_py.kubelet.kubelet import Kubelet
 from minikube_py.kubelet.pod_lookup import BadQuestion, PodLookup
@@ -105,16 +108,32 @@ async def _unbroken(chunks: AsyncIterator[bytes], query: LogQuery) -> AsyncItera
         yield f"{error}\n".encode()
 
 
+def server_tls(config: KubeletConfig) -> ssl.SSLContext | None:
+    """None for plain HTTP. Raises: ConfigError."""
+    if config.tls_cert_file is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(config.tls_cert_file, config.tls_private_key_file)
+        if config.client_ca_file is not None:
+            context.load_verify_locations(config.client_ca_file)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"--tls-cert-file, --client-ca-file: cannot be used: {error}") from error
+    return context
+
+
 class ListeningServer(uvicorn.Server):
     """uvicorn without its own signal handling: cancellation is how every component here is stopped."""
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, app: Starlette, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
                 http="httptools",
+                ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
                 loop="none",
                 ws="websockets-sansio",
                 lifespan="off",

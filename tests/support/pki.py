@@ -35,6 +35,7 @@ class Wanted:
     valid_to: timedelta = HOUR
     usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH
     addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Authority:
@@ -65,8 +66,11 @@ class Authority:
             now + wanted.valid_from,
             now + wanted.valid_to,
         ).add_extension(x509.ExtendedKeyUsage([wanted.usage]), critical=False)
-        if wanted.addresses:
-            found = [x509.IPAddress(ipaddress.ip_address(address)) for address in wanted.addresses]
+        if wanted.addresses or wanted.names:
+            found: list[x509.GeneralName] = [
+                *(x509.IPAddress(ipaddress.ip_address(address)) for address in wanted.addresses),
+                *(x509.DNSName(name) for name in wanted.names),
+            ]
             builder = builder.add_extension(x509.SubjectAlternativeName(found), critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
         stem = self._folder / f"{len(list(self._folder.iterdir()))}"

@@ -23,7 +23,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable, not_found
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
-from minikube_py.apiserver.outbound import Kubelets, Outside, Reply
+from minikube_py.apiserver.outbound import Kubelets, Outside, Reply, Sent
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
@@ -54,19 +54,29 @@ class Asked:
         return cls(scheme or "http", name, port)
 
 
-Locate = Callable[[ApiRequest, Asked], Awaitable[str]]
-"""HOST:PORT of the other side; raises ApiError."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the other side answers, and who asks it."""
+
+    url: str
+    """SCHEME://HOST:PORT"""
+    outside: Outside
+    tls_name: str = ""
+    """The name that its certificate has to bear, where that is not the host."""
+
+
+Locate = Callable[[ApiRequest, Asked], Awaitable[Place]]
+"""Raises: ApiError."""
 
 
 class ProxySubresource:
     """`proxy` of one kind."""
 
-    def __init__(self, resource: type[Resource], locate: Locate, outside: Outside) -> None:
+    def __init__(self, resource: type[Resource], locate: Locate) -> None:
         kind = f"{resource.definition.kind}ProxyOptions"
         self.info = SubresourceInfo("proxy", kind, ("create", "delete", "get", "patch", "update"))
         self._resource = resource
         self._locate = locate
-        self._outside = outside
 
     def serves(self, resource: type[Resource]) -> bool:
         return resource is self._resource
@@ -75,32 +85,34 @@ class ProxySubresource:
         if request.method not in _METHODS:
             raise method_not_allowed()
         asked = Asked.parse(request.info.name)
-        where = await self._locate(request, asked)
+        place = await self._locate(request, asked)
         prefix, path, query = _split(request.target, self.info.name)
         if not path and request.method in ("GET", "HEAD"):
             return Answer(b"", 301, "text/plain", (("Location", f"{prefix}/{query}"),))
         forwarded = {"x-forwarded-uri": prefix + path, "x-forwarded-host": request.headers.get("host", "")}
-        headers = {name: value for name, value in request.headers.items() if name not in _NOT_PASSED_ON} | forwarded
-        url = f"{asked.scheme}://{where}{path or '/'}{query}"
-        return await _passed_back(await self._outside.send(request.method, url, headers, request.body), prefix)
+        headers = {name: value for name, value in request.headers.items() if _is_passed_on(name)} | forwarded
+        sent = Sent(request.method, f"{place.url}{path or '/'}{query}", headers, request.body, place.tls_name)
+        return await _passed_back(await place.outside.send(sent), prefix)
 
 
 class Locations:
     """Where pods, services and nodes answer."""
 
-    def __init__(self, cacher: Cacher, kubelets: Kubelets) -> None:
+    def __init__(self, cacher: Cacher, kubelets: Kubelets, outside: Outside) -> None:
         self._cacher = cacher
         self._kubelets = kubelets
+        self._outside = outside
 
-    async def pod(self, request: ApiRequest, asked: Asked) -> str:
+    async def pod(self, request: ApiRequest, asked: Asked) -> Place:
         pod = await self._find(Pod, request.info.namespace, asked.name)
         assert isinstance(pod, Pod)
         if not pod.status.pod_ip:
             raise BadRequest("address not allowed")
         declared = [str(port.container_port) for container in pod.spec.containers for port in container.ports]
-        return _host_port(pod.status.pod_ip, asked.port or (declared or [""])[0])
+        where = _host_port(pod.status.pod_ip, asked.port or (declared or [""])[0])
+        return Place(f"{asked.scheme}://{where}", self._outside)
 
-    async def service(self, request: ApiRequest, asked: Asked) -> str:
+    async def service(self, request: ApiRequest, asked: Asked) -> Place:
         service = await self._find(Service, request.info.namespace, asked.name)
         assert isinstance(service, Service)
         wanted = asked.port
@@ -118,13 +130,15 @@ class Locations:
         ]
         if not found:
             raise Unavailable(f'no endpoints available for service "{request.info.name}"')
-        return random.choice(found)
+        return Place(f"{asked.scheme}://{random.choice(found)}", self._outside)
 
-    async def node(self, request: ApiRequest, asked: Asked) -> str:
+    async def node(self, request: ApiRequest, asked: Asked) -> Place:
         node = await self._find(Node, "", asked.name)
         assert isinstance(node, Node)
         host, _, own = self._kubelets.node_address(asked.name).rpartition(":")
-        return f"{host}:{asked.port or own}"
+        if asked.port in ("", own):
+            return Place(f"{self._kubelets.scheme}://{host}:{own}", self._kubelets.outside, asked.name)
+        return Place(f"{asked.scheme}://{host}:{asked.port}", self._outside)
 
     async def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
         await self._cacher.catch_up()
@@ -141,6 +155,10 @@ class Locations:
             for each in items
             if each.metadata.namespace == namespace and each.metadata.labels.get(label) == service
         ]
+
+
+def _is_passed_on(header: str) -> bool:
+    return header not in _NOT_PASSED_ON and not header.startswith("impersonate-")
 
 
 def _split(target: str, word: str) -> tuple[str, str, str]:

@@ -36,8 +36,8 @@ class Server:
 @asynccontextmanager
 async def transport_to(server: Server, token_file: Path | None = None) -> AsyncIterator[Transport]:
     async with listening(server) as port:
-        config = ClientConfig(server=f"http://127.0.0.1:{port}", token="" if token_file else "secret")
-        async with Transport(config, user_agent="test", token_file=token_file) as transport:
+        config = ClientConfig(server=f"http://127.0.0.1:{port}", token="secret", token_file=str(token_file or ""))
+        async with Transport(config, user_agent="test") as transport:
             yield transport
 
 
