@@ -13,5 +13,7 @@ def test_star_is_all_and_minus_leaves_one_out() -> None:
 
 
 def test_unknown_controller_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match='"cronjobs" is not in the list of known controllers: deployment'):
+    with pytest.raises(
+        ConfigError, match='"cronjobs" is not in the list of known controllers: clusterrole-aggregation, deployment'
+    ):
         chosen("*,-cronjobs")
