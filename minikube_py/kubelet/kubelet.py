@@ -16,11 +16,17 @@ import asyncio
 import logging
 
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.pod_status import PodStatus
+from minikube_py.api.model import replace
+from minikube_py.api.scalars import Time
+from minikube_py.kubelet.admission import rejection
 from minikube_py.kubelet.mirror_pods import MirrorPods
 from minikube_py.kubelet.node_context import NodeContext
 from minikube_py.kubelet.observed import ObservedPod, observe
+from minikube_py.kubelet.pod_events import PodEvents
 from minikube_py.kubelet.pod_worker import PodWorker
-from minikube_py.kubelet.static_pods import StaticPods, is_mirror
+from minikube_py.kubelet.static_pods import SOURCE_ANNOTATION, StaticPods, is_mirror
+from minikube_py.machinery.conditions import is_terminal
 from minikube_py.machinery.informer import Change
 from minikube_py.runtime.interface import Runtime, RuntimeFault
 
@@ -39,6 +45,7 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._waiting: dict[str, Pod] = {}
         self._static: dict[str, Pod] = {}
+        self._rejected: dict[str, PodStatus] = {}
 
     async def run(self, static_pods: StaticPods | None = None) -> None:
         """Work until cancelled; containers go on running afterwards."""
@@ -113,7 +120,10 @@ class Kubelet:
 
     def _put(self, pod: Pod) -> None:
         worker = self._workers.get(pod.metadata.uid)
-        if worker is not None:
+        rejected = self._rejected.get(pod.metadata.uid)
+        if rejected is not None:
+            self._context.report(pod, rejected, is_final=pod.metadata.deletion_timestamp is not None)
+        elif worker is not None:
             worker.update(pod)
         elif self._group is None:
             self._waiting[pod.metadata.uid] = pod
@@ -122,15 +132,35 @@ class Kubelet:
 
     def _remove(self, uid: str) -> None:
         self._waiting.pop(uid, None)
+        self._rejected.pop(uid, None)
         worker = self._workers.get(uid)
         if worker is not None:
             worker.remove()
 
     def _begin(self, pod: Pod) -> None:
         assert self._group is not None, "workers run in the kubelet's task group"
+        if self._rejects(pod):
+            return
         worker = self._workers[pod.metadata.uid] = PodWorker(self._context, pod)
         name = f"pod {pod.metadata.namespace}/{pod.metadata.name}"
         self._group.create_task(self._work(pod.metadata.uid, worker), name=name)
+
+    def _rejects(self, pod: Pod) -> bool:
+        """Fail a pod that is new here and does not fit, as pods do that name their node themselves."""
+        has_been_here = pod.status.start_time is not None or SOURCE_ANNOTATION in pod.metadata.annotations
+        if has_been_here or is_terminal(pod) or pod.metadata.deletion_timestamp is not None:
+            return False
+        others = [other for other in self.pods() if not is_terminal(other)]
+        found = rejection(pod, others, self._context.facts().allocatable)
+        if found is None:
+            return False
+        PodEvents(pod, self._context.recorder).pod("Warning", found.reason, found.message)
+        now = Time.at(self._context.clock())
+        message = f"Pod was rejected: {found.message}"
+        status = replace(pod.status, phase="Failed", reason=found.reason, message=message, start_time=now)
+        self._rejected[pod.metadata.uid] = status
+        self._context.report(pod, status, is_final=False)
+        return True
 
     async def _work(self, uid: str, worker: PodWorker) -> None:
         await worker.run()

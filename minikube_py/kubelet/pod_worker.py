@@ -155,7 +155,7 @@ class PodWorker:
             self._interrupt.clear()
             plan = self._plan(observed)
             if plan.ending is None:
-                self._probes.follow(self._pod, observed, self._events, self.wake)
+                self._probes.follow(self.pod, observed, self._events, self.wake)
             else:
                 self._probes.stop()
             has_ended = plan.ending is not None and not plan.actions
@@ -210,23 +210,15 @@ class PodWorker:
         node = NodeAddressing(self._context.facts().host_ip)
         status = pod_status(self.pod, evidence, node, now, plan.ending)
         if status != self._status:
+            self._events.changed(self._status, status)
             self._status = status
             self._context.report(self._pod, status, is_final=False)
 
     def _announce_waiting(self, waiting: Mapping[str, Waiting]) -> None:
         for name, each in waiting.items():
             before = self._shown.get(name)
-            if before is not None and before.reason == each.reason:
-                continue
-            if each.reason == "CrashLoopBackOff":
-                metadata = self._pod.metadata
-                where = f"{metadata.name}_{metadata.namespace}({metadata.uid})"
-                said = f"Back-off restarting failed container {name} in pod {where}"
-                self._events.container(name, "Warning", "BackOff", said)
-            elif each.reason == "ImagePullBackOff":
-                image = each.message.partition(": ")[0]
-                self._events.container(name, "Normal", "BackOff", image)
-                self._events.container(name, "Warning", "Failed", "Error: ImagePullBackOff")
+            if before is None or before.reason != each.reason:
+                self._events.waits(name, each)
         self._shown = waiting
 
     async def _refresh(self, observed: ObservedPod, plan: Plan) -> float | None:
@@ -283,6 +275,8 @@ class PodWorker:
 
     async def _create_sandbox(self, observed: ObservedPod, action: CreateSandbox) -> None:
         waiting = Waiting("ContainerCreating")
+        if action.attempt:
+            self._events.pod("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
         try:
             await self._set_up_volumes(observed)
             self._volume_pause.reset()

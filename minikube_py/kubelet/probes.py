@@ -57,7 +57,7 @@ class PodProbes:
 
     def follow(self, pod: Pod, observed: ObservedPod, events: PodEvents, wake: Callable[[], None]) -> None:
         """Ask every running container that has probes, and nobody else."""
-        address = self._address(observed)
+        address = pod.status.host_ip if pod.spec.host_network else self._address(observed)
         alive = set()
         sidecars = tuple(container for container in pod.spec.init_containers if is_sidecar(container))
         for container in (*sidecars, *pod.spec.containers):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.pod_requests import host_ports, pod_requests
 from minikube_py.api.scalars import Quantity
 
 DEFAULT_CPU_MILLIS = 100
@@ -44,36 +45,14 @@ class Request:
 def request_of(pod: Pod) -> Request:
     """The sum over containers, or the largest init container where that is more, and the pod's overhead."""
     spec = pod.spec
-    total: dict[str, int] = {}
+    total = pod_requests(spec)
     scored = [0, 0]
     for container in spec.containers:
         asked = container.resources.requests
-        _add(total, asked)
         scored[0] += asked["cpu"].millis if "cpu" in asked else DEFAULT_CPU_MILLIS
         scored[1] += asked["memory"].units if "memory" in asked else DEFAULT_MEMORY_BYTES
-    sidecars: dict[str, int] = {}
-    for container in spec.init_containers:
-        needed = dict(sidecars)
-        _add(needed, container.resources.requests)
-        if container.restart_policy == "Always":
-            _add(total, container.resources.requests)
-            sidecars = needed
-        for name, amount in needed.items():
-            total[name] = max(total.get(name, 0), amount)
-    _add(total, spec.overhead)
-    ports = tuple(
-        (port.host_ip or "0.0.0.0", port.protocol or "TCP", port.host_port)
-        for container in spec.containers
-        for port in container.ports
-        if port.host_port
-    )
     cpu, memory = total.pop("cpu", 0), total.pop("memory", 0)
-    return Request(cpu, memory, total, max(scored[0], cpu), max(scored[1], memory), ports)
-
-
-def _add(total: dict[str, int], amounts: Mapping[str, Quantity]) -> None:
-    for name, amount in amounts.items():
-        total[name] = total.get(name, 0) + (amount.millis if name == "cpu" else amount.units)
+    return Request(cpu, memory, total, max(scored[0], cpu), max(scored[1], memory), host_ports(spec))
 
 
 @dataclass(slots=True)

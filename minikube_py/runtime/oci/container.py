@@ -154,7 +154,8 @@ class Container:
         self._final = replace(
             status,
             state=ContainerState.EXITED,
-            started_at=status.started_at or finished_at,
+            # What ended at once was seen to run only after its end.
+            started_at=min(status.started_at or finished_at, finished_at),
             finished_at=finished_at,
             exit_code=code,
             oom_killed=reason == "OOMKilled",

@@ -98,9 +98,12 @@ async def test_a_container_is_created_then_running_then_exited(bench: Bench) -> 
 
 
 async def test_exit_code_zero_is_completed(bench: Bench) -> None:
-    container_id = await bench.start(Program(exit_after_s=0.1))
+    container_id = await bench.start(Program(exit_after_s=0))
     exited = await ended(bench, container_id)
     assert (exited.exit_code, exited.reason) == (0, "Completed")
+    assert exited.started_at is not None
+    assert exited.finished_at is not None
+    assert exited.started_at <= exited.finished_at
 
 
 async def test_the_next_attempt_is_a_container_beside_the_old_one(bench: Bench) -> None:

@@ -130,6 +130,30 @@ async def test_a_pod_runs_is_deleted_and_leaves_events(tmp_path: Path) -> None:
         await eventually(lambda: is_gone(here.client, "web"))
 
 
+async def test_a_pod_that_names_a_node_without_room_fails_and_can_be_deleted(tmp_path: Path) -> None:
+    async with cluster() as here, running_task(run(settings(tmp_path), here.client)):
+        container = {"name": "c", "image": "nginx:1", "resources": {"requests": {"cpu": "500"}}}
+        await here.client.create(pod_for("n1", containers=[container]))
+
+        async def has_failed() -> bool:
+            return (await here.client.get(Pod, "web", namespace="default")).status.phase == "Failed"
+
+        await eventually(has_failed)
+        status = (await here.client.get(Pod, "web", namespace="default")).status
+        assert status.reason == "OutOfcpu"
+        assert status.message.startswith("Pod was rejected: Node didn't have enough resource: cpu, requested: 500000")
+        assert not status.container_statuses
+
+        async def is_told() -> bool:
+            events = (await here.client.list(Event, namespace="default")).items
+            told = [(each.type, each.reason) for each in events if each.involved_object.kind == "Pod"]
+            return told == [("Warning", "OutOfcpu")]
+
+        await eventually(is_told)
+        await here.client.delete(Pod, "web", namespace="default")
+        await eventually(lambda: is_gone(here.client, "web"))
+
+
 async def test_a_pod_that_ends_keeps_its_log(tmp_path: Path) -> None:
     async with cluster() as here, running_task(run(settings(tmp_path), here.client)):
         behaviour = {"log": ["one", "two"], "exit_after_s": 0.1, "exit_codes": [3]}

@@ -31,6 +31,11 @@ def shown(status: PodStatus) -> list[str]:
     return words
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[object]:
+    """The reasons of all events."""
+    return [vars(record).get("reason") for record in caplog.records]
+
+
 async def passing(seconds: float) -> None:
     """Let virtual time go by."""
     loop = asyncio.get_running_loop()
@@ -223,13 +228,15 @@ async def test_init_containers_run_before_and_sidecars_beside() -> None:
     assert [each.ready for each in node.said.last.init_container_statuses] == [True, True]
 
 
-async def test_the_active_deadline_ends_the_pod_by_itself() -> None:
+async def test_the_active_deadline_ends_the_pod_by_itself(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     node = SimulatedNode()
     async with node.worker(make_pod({"name": "c"}, activeDeadlineSeconds=60)):
         await passing(59)
         assert node.said.last.phase == "Running"
         await passing(3)
     assert (node.said.last.phase, node.said.last.reason) == ("Failed", "DeadlineExceeded")
+    assert told(caplog).count("DeadlineExceeded") == 1
 
 
 async def test_a_start_that_fails_is_shown_and_tried_again() -> None:
@@ -242,14 +249,26 @@ async def test_a_start_that_fails_is_shown_and_tried_again() -> None:
     assert container.last_state.terminated.reason == "StartError"
 
 
+async def test_a_sandbox_that_dies_is_replaced_and_an_event_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    node = SimulatedNode()
+    async with node.worker(make_pod({"name": "c"})) as worker:
+        await passing(1)
+        [sandbox] = await node.runtime.list_sandboxes()
+        await node.runtime.stop_sandbox(sandbox.id)
+        worker.wake()
+        await passing(30)
+    assert shown(node.said.last) == ["Running"]
+    assert told(caplog).count("SandboxChanged") == 1
+
+
 async def test_a_failing_post_start_hook_kills_the_container(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     node = SimulatedNode({NGINX: Behaviour(exec={"prepare": ExecResult(1, b"", b"")})})
     hook = {"postStart": {"httpGet": {"port": 1, "host": "127.0.0.1"}}}
     async with node.worker(make_pod({"name": "c", "lifecycle": hook}, restartPolicy="Never")):
         await passing(5)
-    told = [vars(record).get("reason") for record in caplog.records]
-    assert "FailedPostStartHook" in told
+    assert "FailedPostStartHook" in told(caplog)
     assert node.said.last.phase in ("Succeeded", "Failed")
 
 
