@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import uvloop
 
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.telemetry.process import run_process
@@ -56,7 +57,7 @@ def main(etcd_servers: str, verbosity: int, **options: object) -> None:
 
         await run(ApiServerConfig(etcd_servers=servers, **options))  # type: ignore[arg-type]  # click checked them
 
-    run_process("kube-apiserver", serve, verbosity)
+    run_process("kube-apiserver", serve, verbosity, loop_factory=uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

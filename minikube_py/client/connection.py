@@ -23,6 +23,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import httptools
 
@@ -151,8 +152,8 @@ class Connection(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are no asyncio.Transport by birth.
+        self._transport = cast(asyncio.Transport, transport)
         for option in _TCP_OPTIONS:
             transport.get_extra_info("socket").setsockopt(*option)
 

@@ -21,6 +21,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+import uvloop
+
 from minikube_py.api.status import ApiError, Unavailable
 from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig, in_cluster_config, load_kubeconfig
@@ -51,7 +53,9 @@ class ComponentConfig:
 
 def run_component(config: ComponentConfig, work: Work) -> None:
     """Run `work` as a process of its own, until it ends or a signal ends it."""
-    run_process(config.name, lambda: serve_component(config, work), config.verbosity)
+    run_process(
+        config.name, lambda: serve_component(config, work), config.verbosity, loop_factory=uvloop.new_event_loop
+    )
 
 
 async def serve_component(config: ComponentConfig, work: Work) -> None:

@@ -15,16 +15,26 @@ from collections.abc import Callable, Coroutine
 from minikube_py.errors import MinikubeError
 from minikube_py.telemetry.log import configure_logging
 
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
-def run_process(component: str, main: Callable[[], Coroutine[None, None, None]], verbosity: int = 2) -> None:
+
+def run_process(
+    component: str,
+    main: Callable[[], Coroutine[None, None, None]],
+    verbosity: int = 2,
+    *,
+    loop_factory: LoopFactory | None = None,
+) -> None:
     """Run a component until it ends, or SIGTERM or SIGINT cancels it; then exit.
 
-    A MinikubeError becomes one line on stderr and exit code 1; being stopped is exit code 0.
+    A MinikubeError becomes one line on stderr and exit code 1; being stopped is exit code 0. Who does nothing but talk
+    over the network gives uvloop's factory, which spares a fifth of the CPU; who starts programs stays with asyncio's.
     """
     configure_logging(component, verbosity)
     _collect_seldom()
     try:
-        asyncio.run(_until_stopped(main))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_until_stopped(main))
     except* MinikubeError as group:
         for error in _leaves(group):
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the one line that a user sees
