@@ -103,6 +103,11 @@ class Definition:
         return {label: tuple((paths or label).split("|")) for label, _, paths in entries}
 
     @property
+    def scale_path(self) -> tuple[str, ...]:
+        """The names of the fields down to the number of replicas, one word each."""
+        return tuple(self.scale.spec.split(".")) if self.scale else ()
+
+    @property
     def group_resource(self) -> str:
         """The name in error texts: `deployments.apps`, `pods`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural

@@ -6,15 +6,17 @@ Kubernetes: apimachinery/pkg/apis/meta/v1/types.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from minikube_py.api.markers import AtomicStruct, MergeBy, MergeSet
+from minikube_py.api.markers import MergeBy, MergeSet
 from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.scalars import Int64, Time
 
 
 class OwnerReference(Model):
     """The object that this one exists for; when the last owner is gone the garbage collector takes it."""
+
+    is_atomic: ClassVar[bool] = True
 
     api_version: str = written(str)
     kind: str = written(str)
@@ -71,11 +73,10 @@ class FieldSelectorRequirement(Model):
 class LabelSelector(Model):
     """Which labels are meant. An empty selector means every object, an absent one none."""
 
+    is_atomic: ClassVar[bool] = True
+
     match_labels: Mapping[str, str] = {}
     match_expressions: tuple[LabelSelectorRequirement, ...] = ()
-
-
-LabelSelectorField = Annotated[LabelSelector | None, AtomicStruct()]
 
 
 class Condition(Model):

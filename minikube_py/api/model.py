@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -76,6 +76,8 @@ class Model(BaseModel):
         populate_by_name=True,
         defer_build=True,
     )
+    is_atomic: ClassVar[bool] = False
+    """Whether such a value has one owner as a whole, wherever it stands (`x-kubernetes-map-type: atomic`)."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

@@ -101,6 +101,8 @@ class Schemas:
         schema: dict[str, Json] = {"type": "object"}
         if description := _description(model):
             schema["description"] = description
+        if model.is_atomic:
+            schema["x-kubernetes-map-type"] = "atomic"
         has_type = issubclass(model, Resource) or model is DeleteOptions
         properties: dict[str, Json] = dict(_TYPE_NAMES) if has_type else {}
         required = []

@@ -21,6 +21,7 @@ from minikube_py.api.kinds.discovery.endpoint_slice import Endpoint, EndpointCon
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort as SlicePort
 from minikube_py.api.kinds.networking.service_cidr import ServiceCIDR, ServiceCIDRSpec, ServiceCIDRStatus
 from minikube_py.api.kinds.scheduling.priority_class import SYSTEM_CLASSES
+from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import Condition, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -62,7 +63,8 @@ async def bootstrap(writer: Writer, cluster: Cluster) -> None:
 
 
 async def _ensure(writer: Writer, obj: Resource) -> None:
-    target = Target(type(obj), obj.metadata.namespace, obj.metadata.name)
+    manager = Manager("kube-apiserver", api_version=obj.definition.api_version)
+    target = Target(type(obj), obj.metadata.namespace, obj.metadata.name, manager=manager)
     obj = obj.defaulted()
 
     def refreshed(current: Resource) -> Resource:
@@ -82,7 +84,8 @@ async def _report(writer: Writer, target: Target, obj: Resource) -> None:
     """Write the status that a new object cannot bring along."""
     status = getattr(obj, "status", None)
     if status is not None and status != obj.empty_status():
-        status_target = replace_fields(target, subresource="status")
+        manager = replace_fields(target.manager, subresource="status") if target.manager else None
+        status_target = replace_fields(target, subresource="status", manager=manager)
         await writer.update(status_target, lambda current: current.model_copy(update={"status": status}))
 
 

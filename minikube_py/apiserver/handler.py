@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
@@ -29,6 +30,8 @@ from minikube_py.api.status import (
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, Stream, json_answer, object_answer
+from minikube_py.apiserver.apply import ApplyPatch
+from minikube_py.apiserver.field_owners import manager_name
 from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
 from minikube_py.apiserver.negotiation import Rendering, rendering
 from minikube_py.apiserver.options import (
@@ -41,7 +44,7 @@ from minikube_py.apiserver.options import (
     parse_revision,
     write_options,
 )
-from minikube_py.apiserver.patches import PatchBody
+from minikube_py.apiserver.patches import PatchBody, is_apply
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
 from minikube_py.apiserver.watch_cache import CachedObject, Cacher
@@ -152,7 +155,9 @@ class ResourceHandler:
         options = write_options(request.query, "CreateOptions")
         obj, warnings = self._received(resource, request, options)
         info = request.info
-        written = await self._writer.create(Target(resource, info.namespace, "", dry_run=options.dry_run), obj)
+        manager = manager_of(resource, request, options)
+        target = Target(resource, info.namespace, "", dry_run=options.dry_run, manager=manager)
+        written = await self._writer.create(target, obj)
         return _written_answer(resource, request, written, warnings, code=201)
 
     def _received(
@@ -166,7 +171,8 @@ class ResourceHandler:
     async def update(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = write_options(request.query, "UpdateOptions")
         obj, warnings = self._received(resource, request, options)
-        target = self.target(resource, request, dry_run=options.dry_run)
+        manager = manager_of(resource, request, options)
+        target = self.target(resource, request, dry_run=options.dry_run, manager=manager)
         if not obj.metadata.resource_version and not resource.definition.allows_unconditional_update:
             raise _must_have_version(resource, obj)
         try:
@@ -179,8 +185,7 @@ class ResourceHandler:
         return _written_answer(resource, request, written, warnings, code=201)
 
     async def patch(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        options = write_options(request.query, "PatchOptions")
-        patch = PatchBody.parse(request.content_type, request.body, request.query)
+        options, patch = patch_of(resource, request)
         warnings: tuple[str, ...] = ()
 
         def change(current: Resource) -> Resource:
@@ -200,9 +205,19 @@ class ResourceHandler:
             warnings = (*warnings, *asked.warnings())
             return asked
 
-        target = self.target(resource, request, dry_run=options.dry_run)
-        written = await self._writer.update(target, change)
-        return _written_answer(resource, request, written, warnings)
+        applies = isinstance(patch, ApplyPatch)
+        manager = None if applies else manager_of(resource, request, options)
+        target = self.target(resource, request, dry_run=options.dry_run, manager=manager)
+        try:
+            written = await self._writer.update(target, change)
+            return _written_answer(resource, request, written, warnings)
+        except NotFound:
+            if not applies or target.subresource:
+                raise
+        new = change(resource())
+        new = new.model_copy(update={"metadata": new.metadata.model_copy(update={"resource_version": ""})})
+        written = await self._writer.create(target, new)
+        return _written_answer(resource, request, written, warnings, code=201)
 
     async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = _delete_options(request)
@@ -231,10 +246,30 @@ class ResourceHandler:
         return object_answer(list_body(resource, page), rendering(request.accept))
 
     @staticmethod
-    def target(resource: type[Resource], request: ApiRequest, *, dry_run: bool) -> Target:
+    def target(
+        resource: type[Resource], request: ApiRequest, *, dry_run: bool, manager: Manager | None = None
+    ) -> Target:
         info = request.info
         subresource = info.subresource if info.subresource == "status" else ""
-        return Target(resource, info.namespace, info.name, subresource, dry_run)
+        return Target(resource, info.namespace, info.name, subresource, dry_run, manager)
+
+
+def manager_of(
+    resource: type[Resource], request: ApiRequest, options: WriteOptions, operation: str = "Update"
+) -> Manager:
+    """Who the request writes as."""
+    name = manager_name(options.field_manager, request.headers.get("user-agent", ""))
+    return Manager(name, operation, resource.definition.api_version, request.info.subresource)
+
+
+def patch_of(resource: type[Resource], request: ApiRequest) -> tuple[WriteOptions, PatchBody | ApplyPatch]:
+    """The options and the patch of a PATCH. Raises: BadRequest, Invalid, UnsupportedMediaType."""
+    if not is_apply(request.content_type):
+        options = write_options(request.query, "PatchOptions")
+        return options, PatchBody.parse(request.content_type, request.body)
+    options = write_options(request.query, "PatchOptions", is_apply=True)
+    manager = manager_of(resource, request, options, "Apply")
+    return options, ApplyPatch.parse(request.body, manager, force=options.force)
 
 
 def _verb(request: ApiRequest) -> str:

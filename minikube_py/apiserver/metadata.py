@@ -47,7 +47,6 @@ def new_metadata(given: ObjectMeta, *, name: str, namespace: str, has_generation
         deletion_grace_period_seconds=None,
         generation=1 if has_generation else 0,
         self_link="",
-        managed_fields=(),
     )
 
 
@@ -64,7 +63,6 @@ def kept_metadata(given: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
         deletion_grace_period_seconds=current.deletion_grace_period_seconds,
         generation=current.generation,
         self_link="",
-        managed_fields=(),
     )
 
 

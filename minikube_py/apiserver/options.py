@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.selectors import FieldSelector, Selector, SelectorError, parse_field_selector, parse_label_selector
 from minikube_py.api.status import BadRequest, InternalError, invalid
-from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, too_long, unsupported_value
+from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required, too_long, unsupported_value
 
 Query = Mapping[str, str]
 """The query of a URL, the last value of each name."""
@@ -30,22 +30,32 @@ def is_true(query: Query, name: str) -> bool:
 class WriteOptions:
     dry_run: bool = False
     field_validation: str = "Warn"
+    field_manager: str = ""
+    force: bool = False
 
 
-def write_options(query: Query, kind: str) -> WriteOptions:
+def write_options(query: Query, kind: str, *, is_apply: bool = False) -> WriteOptions:
     """The options of a create, update or patch; `kind` is how errors call them (`CreateOptions`).
 
     Raises: Invalid.
     """
+    manager = query.get("fieldManager", "")
     errors = list(_dry_run_errors(query.get("dryRun")))
     validation = query.get("fieldValidation", "")
     if validation not in ("", "Ignore", "Strict", "Warn"):
         errors.append(unsupported_value("fieldValidation", validation, ("", "Ignore", "Strict", "Warn")))
-    if len(query.get("fieldManager", "").encode()) > _MAX_MANAGER_BYTES:
+    if is_apply and not manager:
+        errors.append(required("fieldManager", "is required for apply patch"))
+    if kind == "PatchOptions" and not is_apply and "force" in query:
+        errors.append(forbidden_value("force", "may not be specified for non-apply patch"))
+    if len(manager.encode()) > _MAX_MANAGER_BYTES:
         errors.append(too_long("fieldManager", _MAX_MANAGER_BYTES))
+    if not manager.isprintable():
+        errors.append(invalid_value("fieldManager", manager, "should not contain non-printable characters"))
     if errors:
         raise invalid(META_GROUP, kind, "", errors)
-    return WriteOptions(dry_run=query.get("dryRun") == "All", field_validation=validation or "Warn")
+    is_dry_run, force = query.get("dryRun") == "All", is_apply and is_true(query, "force")
+    return WriteOptions(is_dry_run, validation or "Warn", manager, force)
 
 
 def _dry_run_errors(value: str | None) -> list[FieldError]:

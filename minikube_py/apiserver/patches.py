@@ -1,7 +1,7 @@
 """Patches as requests: which of the three it is, and its application to an object.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
-Simplified: server-side apply is refused by name.
+Server-side apply is in `apply.py`.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from minikube_py.api.status import (
     Invalid,
     RequestEntityTooLarge,
     UnsupportedMediaType,
-    invalid,
 )
 from minikube_py.api.strategic_merge import apply_strategic_merge_patch
-from minikube_py.api.validation import forbidden_value
-from minikube_py.apiserver.options import META_GROUP, Query
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = ("application/apply-patch+yaml", "application/apply-patch+cbor")
+APPLY_PATCH = "application/apply-patch+yaml"
+
+
+def is_apply(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == APPLY_PATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,11 @@ class PatchBody:
     accepted: ClassVar[tuple[str, ...]] = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
     @classmethod
-    def parse(cls, content_type: str, data: bytes, query: Query) -> PatchBody:
+    def parse(cls, content_type: str, data: bytes) -> PatchBody:
         """Raises: UnsupportedMediaType, BadRequest, Invalid."""
         media_type = content_type.partition(";")[0].strip().lower()
-        if media_type in APPLY_PATCH:
-            raise UnsupportedMediaType(
-                "server-side apply is not supported by this server: use client-side apply (kubectl apply without "
-                "--server-side), or a patch"
-            )
         if media_type not in cls.accepted:
             raise UnsupportedMediaType("415: Unsupported Media Type", details={})
-        if "force" in query:
-            error = forbidden_value("force", "may not be specified for non-apply patch")
-            raise invalid(META_GROUP, "PatchOptions", "", [error])
         try:
             document, _ = parse_json_strict(data)
         except ManifestError as error:

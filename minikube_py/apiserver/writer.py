@@ -8,7 +8,6 @@ named the version that it meant. This is the only retry loop on the
 server, and the only place that writes to the store.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go, registry/generic/registry/store.go
-Simplified: no managed fields.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
+from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -26,6 +26,7 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, ApiError, Conflict, already_exists, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError
 from minikube_py.apiserver.admission.chain import AdmissionChain, Attributes
+from minikube_py.apiserver.field_owners import with_creator, with_writer
 from minikube_py.apiserver.metadata import (
     generated_name,
     kept_metadata,
@@ -53,6 +54,8 @@ class Target:
     subresource: str = ""
     """Empty: the object without its status. `status`: that alone. Any other makes its change itself, unchecked."""
     dry_run: bool = False
+    manager: Manager | None = None
+    """Who becomes the owner of what is written; None: the change brings the managed fields along."""
 
     @property
     def key(self) -> str:
@@ -131,6 +134,8 @@ class Writer:
 
     async def _create(self, target: Target, given: Resource) -> Written:
         resource = target.resource
+        if target.manager is not None:
+            given = with_creator(given, target.manager)
         metadata = new_metadata(
             given.metadata,
             name=target.name,
@@ -182,6 +187,8 @@ class Writer:
         current = _at(target.resource.decode_stored(state.stored), state.revision)
         asked = change(current)
         _check_version(target, asked.metadata.resource_version, state.revision)
+        if target.manager is not None:
+            asked = with_writer(asked, current, state.stored, target.manager)
         attributes = target.attributes("UPDATE", current)
         try:
             new = await self._checked(target, asked, current, attributes)

@@ -26,6 +26,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.conformance.applies import check_applies
 from tests.conformance.history import check_lists, check_watches, make_history
 
 Json = Any
@@ -38,6 +39,7 @@ FLOORS = {
     "patches": 1.0,
     "lists": 1.0,
     "watches": 1.0,
+    "applies": 1.0,
 }
 _MASKED = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NOISE = ("managedFields", "selfLink")
@@ -83,12 +85,6 @@ def _wait(client: httpx.Client) -> None:
 ON_PURPOSE = {
     "no credentials": "there is no authentication: the server listens on loopback",
     "bad token": "there is no authentication: the server listens on loopback",
-    "apply without manager": "server-side apply is refused by name",
-    "apply with managedFields": "server-side apply is refused by name",
-    "apply wrong kind": "server-side apply is refused by name",
-    "apply stale rv": "server-side apply is refused by name",
-    "apply rv on missing": "server-side apply is refused by name",
-    "pods/resize": "the kubelet does not resize running containers",
     "list exact compacted": "a store that was just made has nothing compacted",
     "compacted or ancient resourceVersion=1": "a store that was just made has nothing compacted",
 }
@@ -287,6 +283,13 @@ def replay_history(client: httpx.Client, folder: Path) -> list[Tally]:
     return [lists, watches]
 
 
+def replay_applies(client: httpx.Client, folder: Path) -> list[Tally]:
+    tally = Tally("applies")
+    for case, expected, got in check_applies(client, folder / "apply.jsonl"):
+        tally.check(case, expected, got)
+    return [tally]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare our API server with recordings of the real one.")
     parser.add_argument("recordings", type=Path)
@@ -294,7 +297,7 @@ def main() -> int:
     options = parser.parse_args()
     tallies: list[Tally] = []
     with api_server() as client:
-        for replay in (replay_tables, replay_errors, replay_defaults, replay_patches, replay_history):
+        for replay in (replay_tables, replay_errors, replay_defaults, replay_patches, replay_history, replay_applies):
             tallies += replay(client, options.recordings)
     print(f"different on purpose: {len(ON_PURPOSE)}")
     for case, reason in ON_PURPOSE.items() if options.verbose else ():

@@ -10,7 +10,7 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
@@ -38,6 +38,7 @@ class FinalizeSubresource:
             metadata = replace(current.metadata, resource_version=asked.metadata.resource_version)
             return replace(current, metadata=metadata, spec=replace(current.spec, finalizers=asked.spec.finalizers))
 
-        target = Target(Namespace, "", request.info.name, "finalize", options.dry_run)
+        manager = manager_of(resource, request, options)
+        target = Target(Namespace, "", request.info.name, "finalize", options.dry_run, manager)
         written = await self._writer.update(target, change)
         return object_answer(written.data, rendering(request.accept))

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import not_found
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
-from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.patches import PatchBody
+from minikube_py.apiserver.options import WriteOptions, write_options
+from minikube_py.apiserver.patches import is_apply
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import Target, Writer, object_key
@@ -50,17 +51,31 @@ class PartSubresource:
             if item is None:
                 raise not_found(resource.definition, name)
             return object_answer(item.data, rendering(request.accept))
-        options = write_options(request.query, "PatchOptions" if verb == "patch" else "UpdateOptions")
-        asked = self._asked(request, options.field_validation)
-        target = Target(resource, namespace, name, self.info.name, options.dry_run)
-        written = await self._writer.update(target, lambda current: self._take(current, asked(current)))
+        options, asked = self._asked(request)
+        manager = None if is_apply(request.content_type) else manager_of(resource, request, options)
+        target = Target(resource, namespace, name, self.info.name, options.dry_run, manager)
+
+        def change(current: Resource) -> Resource:
+            wanted = asked(current)
+            changed = self._take(current, wanted)
+            if manager is not None:
+                return changed
+            metadata = replace(changed.metadata, managed_fields=wanted.metadata.managed_fields)
+            return replace(changed, metadata=metadata)
+
+        written = await self._writer.update(target, change)
         return object_answer(written.data, rendering(request.accept))
 
-    def _asked(self, request: ApiRequest, field_validation: str) -> Callable[[Resource], Resource]:
+    def _asked(self, request: ApiRequest) -> tuple[WriteOptions, Callable[[Resource], Resource]]:
         resource = self._resource
         if request.method == "PUT":
+            options = write_options(request.query, "UpdateOptions")
             body = bodies.parse(request.body, request.content_type, resource.definition.kind)
-            given, _ = bodies.to_object(body, resource, field_validation)
-            return lambda _current: given
-        patch = PatchBody.parse(request.content_type, request.body, request.query)
-        return lambda current: bodies.to_object(bodies.Body(patch.apply(current)), resource, field_validation)[0]
+            given, _ = bodies.to_object(body, resource, options.field_validation)
+            return options, lambda _current: given
+        options, patch = patch_of(resource, request)
+
+        def patched(current: Resource) -> Resource:
+            return bodies.to_object(bodies.Body(patch.apply(current)), resource, options.field_validation)[0]
+
+        return options, patched

@@ -5,18 +5,22 @@ Kubernetes: pkg/registry/apps/deployment/storage/storage.go (ScaleREST)
 
 from __future__ import annotations
 
+from dataclasses import replace as with_changes
 from typing import Any
 
 from minikube_py.api.kinds.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
+from minikube_py.api.managed_fields import owns
 from minikube_py.api.meta import LabelSelector, ObjectMeta
-from minikube_py.api.model import replace
+from minikube_py.api.model import Json, replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import label_selector_from_document
 from minikube_py.api.status import invalid, not_found
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, check_address, method_not_allowed
+from minikube_py.apiserver.apply import ApplyPatch
+from minikube_py.apiserver.field_owners import with_writer
+from minikube_py.apiserver.handler import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.patches import PatchBody
@@ -53,28 +57,49 @@ class ScaleSubresource:
         return resource.from_json(item.data)
 
     async def _write(self, resource: type[Resource], request: ApiRequest) -> Resource:
-        options = write_options(request.query, "UpdateOptions")
-        patch = (
-            PatchBody.parse(request.content_type, request.body, request.query) if request.method == "PATCH" else None
-        )
+        patch: PatchBody | ApplyPatch | None = None
+        if request.method == "PATCH":
+            options, patch = patch_of(resource, request)
+        else:
+            options = write_options(request.query, "UpdateOptions")
+        manager = manager_of(resource, request, options)
 
         def change(current: Resource) -> Resource:
+            if isinstance(patch, ApplyPatch):
+                return _applied(current, patch)
             if patch is None:
                 body = bodies.parse(request.body, request.content_type, "Scale")
             else:
                 body = bodies.Body(patch.apply(scale_of(current)))
             asked, _ = bodies.to_object(body, Scale, options.field_validation)
             check_address(request.info, asked)
-            if asked.spec.replicas < 0:
-                why = "must be greater than or equal to 0"
-                error = invalid_value("spec.replicas", asked.spec.replicas, why)
-                raise invalid("autoscaling", "Scale", request.info.name, [error])
             version = asked.metadata.resource_version if patch is None or patch.names_version else ""
-            return _scaled(current, asked.spec.replicas, version)
+            scaled = _scaled(current, asked.spec.replicas, version)
+            # As upstream, who scales what nobody set becomes nobody either.
+            is_owned = owns(current.metadata.managed_fields, resource.definition.scale_path)
+            return with_writer(scaled, current, current.to_stored(), manager) if is_owned else scaled
 
         info = request.info
         target = Target(resource, info.namespace, info.name, dry_run=options.dry_run)
         return (await self._writer.update(target, change)).obj
+
+
+def _applied(current: Resource, patch: ApplyPatch) -> Resource:
+    """The object after an apply of a Scale: its number of replicas is a field of the object itself."""
+    patch.check_kind(Scale)
+    definition, config = current.definition, patch.config
+    document: Json = {"apiVersion": definition.api_version, "kind": definition.kind}
+    replicas = (config.get("spec") or {}).get("replicas")
+    inner: Json = replicas
+    for name in reversed(definition.scale_path):
+        inner = {name: inner}
+    document |= {"metadata": config.get("metadata") or {}, **(inner if replicas is not None else {})}
+    applied = with_changes(patch, config=document).apply(current)
+    asked, _ = bodies.to_object(bodies.Body(applied), type(current), "Ignore")
+    version = asked.metadata.resource_version if patch.names_version else ""
+    scaled = _scaled(current, scale_of(asked).spec.replicas, version)
+    metadata = replace(scaled.metadata, managed_fields=asked.metadata.managed_fields)
+    return replace(scaled, metadata=metadata)
 
 
 def scale_of(obj: Resource) -> Scale:
@@ -105,8 +130,12 @@ def _attribute(obj: Any, path: str) -> Any:
 
 
 def _scaled(current: Resource, replicas: int, version: str) -> Resource:
+    """A copy with so many replicas. Raises: Invalid for less than none."""
     paths = current.definition.scale
     assert paths is not None
+    if replicas < 0:
+        error = invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")
+        raise invalid("autoscaling", "Scale", current.metadata.name, [error])
     holder_name, field = paths.spec.split(".")
     holder = getattr(current, holder_name)
     metadata = replace(current.metadata, resource_version=version)

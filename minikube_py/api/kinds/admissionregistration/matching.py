@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/api/admissionregistration/v1/types.go
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from minikube_py.api.markers import OneOf
 from minikube_py.api.meta import LabelSelector
@@ -18,6 +18,8 @@ class MatchCondition(Model):
 
 
 class NamedRuleWithOperations(Model):
+    is_atomic: ClassVar[bool] = True
+
     resource_names: tuple[str, ...] = ()
     api_groups: tuple[str, ...] = ()
     api_versions: tuple[str, ...] = ()
@@ -29,6 +31,8 @@ class NamedRuleWithOperations(Model):
 class MatchResources(Model):
     """Which requests a policy is for."""
 
+    is_atomic: ClassVar[bool] = True
+
     namespace_selector: LabelSelector | None = None
     object_selector: LabelSelector | None = None
     resource_rules: tuple[NamedRuleWithOperations, ...] = ()
@@ -37,11 +41,15 @@ class MatchResources(Model):
 
 
 class ParamKind(Model):
+    is_atomic: ClassVar[bool] = True
+
     api_version: str = ""
     kind: str = ""
 
 
 class ParamRef(Model):
+    is_atomic: ClassVar[bool] = True
+
     name: str = ""
     namespace: str = ""
     selector: LabelSelector | None = None
@@ -49,5 +57,7 @@ class ParamRef(Model):
 
 
 class Variable(Model):
+    is_atomic: ClassVar[bool] = True
+
     expression: str = written(str)
     name: str = written(str)

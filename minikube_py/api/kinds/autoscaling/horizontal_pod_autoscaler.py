@@ -8,7 +8,7 @@ Kubernetes: pkg/apis/autoscaling/v1/conversion.go
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import orjson
 from pydantic import Field
@@ -33,6 +33,8 @@ _IN_ANNOTATIONS = {
 
 
 class CrossVersionObjectReference(Model):
+    is_atomic: ClassVar[bool] = True
+
     kind: str = written(str)
     name: str = written(str)
     api_version: str = ""

@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/api/core/v1/types.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from minikube_py.api.markers import DefaultsTo, ListType, OneOf
 from minikube_py.api.model import Model, written
@@ -16,11 +16,15 @@ from minikube_py.api.scalars import Int64, Quantity, Time
 class LocalObjectReference(Model):
     """An object of the same namespace, by name."""
 
+    is_atomic: ClassVar[bool] = True
+
     name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ObjectReference(Model):
     """Another object, by kind and name."""
+
+    is_atomic: ClassVar[bool] = True
 
     kind: str = ""
     namespace: str = ""
@@ -32,6 +36,8 @@ class ObjectReference(Model):
 
 
 class TypedLocalObjectReference(Model):
+    is_atomic: ClassVar[bool] = True
+
     api_group: str | None = None
     kind: str = written(str)
     name: str = written(str)
@@ -59,12 +65,16 @@ class NodeSelectorRequirement(Model):
 class NodeSelectorTerm(Model):
     """Conditions that a node must meet, all of them."""
 
+    is_atomic: ClassVar[bool] = True
+
     match_expressions: tuple[NodeSelectorRequirement, ...] = ()
     match_fields: tuple[NodeSelectorRequirement, ...] = ()
 
 
 class NodeSelector(Model):
     """Terms of which a node must meet one."""
+
+    is_atomic: ClassVar[bool] = True
 
     node_selector_terms: tuple[NodeSelectorTerm, ...] = written(tuple)
 
@@ -107,29 +117,39 @@ class EventSource(Model):
 
 
 class ConfigMapKeySelector(Model):
+    is_atomic: ClassVar[bool] = True
+
     key: str = written(str)
     optional: bool | None = None
     name: Annotated[str, DefaultsTo("")] = ""
 
 
 class SecretKeySelector(Model):
+    is_atomic: ClassVar[bool] = True
+
     key: str = written(str)
     optional: bool | None = None
     name: Annotated[str, DefaultsTo("")] = ""
 
 
 class ObjectFieldSelector(Model):
+    is_atomic: ClassVar[bool] = True
+
     api_version: str = ""
     field_path: str = written(str)
 
 
 class ResourceFieldSelector(Model):
+    is_atomic: ClassVar[bool] = True
+
     container_name: str = ""
     resource: str = written(str)
     divisor: Quantity | None = None
 
 
 class FileKeySelector(Model):
+    is_atomic: ClassVar[bool] = True
+
     volume_name: str = written(str)
     path: str = written(str)
     key: str = written(str)

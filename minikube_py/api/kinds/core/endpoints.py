@@ -6,7 +6,7 @@ Kubernetes: pkg/registry/core/endpoint/strategy.go
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from minikube_py.api.columns import AGE, NAME, NONE, first_three
 from minikube_py.api.defaulting import changed, each, filled
@@ -30,6 +30,8 @@ from minikube_py.api.validation import FieldError, dns_label_error, invalid_valu
 
 
 class EndpointAddress(Model):
+    is_atomic: ClassVar[bool] = True
+
     ip: str = written(str)
     target_ref: ObjectReference | None = None
     hostname: str = ""
@@ -37,6 +39,8 @@ class EndpointAddress(Model):
 
 
 class EndpointPort(Model):
+    is_atomic: ClassVar[bool] = True
+
     name: str = ""
     port: int = written(int)
     protocol: Annotated[str, OneOf("SCTP", "TCP", "UDP")] = ""

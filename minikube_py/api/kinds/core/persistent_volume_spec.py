@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/api/core/v1/types.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -30,6 +30,8 @@ from minikube_py.api.scalars import Quantity
 
 class SecretReference(Model):
     """A secret of any namespace."""
+
+    is_atomic: ClassVar[bool] = True
 
     name: str = ""
     namespace: str = ""

@@ -6,7 +6,7 @@ Kubernetes: pkg/registry/core/resourcequota/strategy.go
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
@@ -30,6 +30,8 @@ class ScopedResourceSelectorRequirement(Model):
 
 class ScopeSelector(Model):
     """Which objects count, by what they are like."""
+
+    is_atomic: ClassVar[bool] = True
 
     match_expressions: tuple[ScopedResourceSelectorRequirement, ...] = ()
 

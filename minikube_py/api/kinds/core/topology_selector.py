@@ -5,6 +5,8 @@ Kubernetes: staging/src/k8s.io/api/core/v1/types.go
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minikube_py.api.model import Model, written
 
 
@@ -14,4 +16,6 @@ class TopologySelectorLabelRequirement(Model):
 
 
 class TopologySelectorTerm(Model):
+    is_atomic: ClassVar[bool] = True
+
     match_label_expressions: tuple[TopologySelectorLabelRequirement, ...] = ()

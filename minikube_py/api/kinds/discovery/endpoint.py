@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/api/discovery/v1/types.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.markers import ListType, OneOf
@@ -51,6 +51,8 @@ class Endpoint(Model):
 
 class EndpointPort(Model):
     """A port that all endpoints of the slice listen on."""
+
+    is_atomic: ClassVar[bool] = True
 
     name: str | None = None
     protocol: Annotated[str | None, OneOf("SCTP", "TCP", "UDP")] = None

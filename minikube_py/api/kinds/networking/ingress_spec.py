@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/api/networking/v1/types.go
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from minikube_py.api.kinds.core.common import TypedLocalObjectReference
 from minikube_py.api.markers import NoDefault, OneOf, Required
@@ -13,6 +13,8 @@ from minikube_py.api.model import Model, written
 
 
 class ServiceBackendPort(Model):
+    is_atomic: ClassVar[bool] = True
+
     name: str = ""
     number: int = 0
 
