@@ -43,8 +43,8 @@ class Rendering:
 
 
 @functools.lru_cache(maxsize=256)
-def rendering(accept: str) -> Rendering:
-    """The first acceptable form of an Accept header. Raises: NotAcceptable."""
+def rendering(accept: str, forms: tuple[Form, ...] = _FORMS) -> Rendering:
+    """The first acceptable form of an Accept header; answers to questions have no `forms`. Raises: NotAcceptable."""
     refused_form = False
     for clause in (accept or "*/*").split(","):
         media_type, *parameters = (part.strip() for part in clause.split(";"))
@@ -55,10 +55,10 @@ def rendering(accept: str) -> Rendering:
         wanted = values.get("as")
         if wanted is None:
             return Rendering(is_yaml=is_yaml)
-        found = next((form for form in _FORMS if form == wanted), None)
+        found = next((form for form in forms if form == wanted), None)
         if found and values.get("g") == "meta.k8s.io" and values.get("v") in ("v1", "v1beta1"):
             return Rendering(found, is_yaml)
-        refused_form = True
+        refused_form = bool(forms)
     if refused_form:
         raise NotAcceptable(_UNKNOWN_FORM)
     raise NotAcceptable(_UNKNOWN, details={})

@@ -58,8 +58,9 @@ class Reviews:
         errors = list(asked.field_errors(None))
         if errors:
             raise invalid(resource.definition.group, resource.definition.kind, asked.metadata.name, errors)
+        form = rendering(request.accept, forms=())
         answered = self._answered(asked, CALLER.get().user)
-        return object_answer(answered.to_json(), rendering(request.accept), code=201, warnings=warnings)
+        return object_answer(answered.to_json(), form, code=201, warnings=warnings)
 
     def _answered(self, asked: Resource, caller: UserInfo) -> Resource:
         match asked:

@@ -1,11 +1,11 @@
-"""ReplicaSet controller: keeps as many pods of a template as the ReplicaSet says.
+"""ReplicaSet controller: keeps as many pods of a template as the ReplicaSet, or the older ReplicationController, says.
 
     reconcile: claim the pods that the selector names -> plan -> create or delete -> write the status
 
 Invariants: no pod is created twice for one gap, however stale the store (RecentWrites); a failing create is tried with
 one pod before it is tried with many (slow start); the status is written also when creating fails, with the reason.
 
-Kubernetes: pkg/controller/replicaset/replica_set.go
+Kubernetes: pkg/controller/replicaset/replica_set.go, pkg/controller/replication
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Generic
 
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.replication_controller import ReplicationController
 from minikube_py.api.meta import DeleteOptions, Preconditions
 from minikube_py.api.model import replace
-from minikube_py.api.selectors import Selector, label_selector_from_document
 from minikube_py.api.status import ApiError, Conflict, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
+from minikube_py.controllers.replica_set.replicated import R, selector_of
 from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
 from minikube_py.machinery.conditions import is_active, is_terminal
 from minikube_py.machinery.controller import Result
@@ -43,19 +45,20 @@ class Observed:
     terminating: int
 
 
-class ReplicaSetController:
-    name = "replicaset"
+class ReplicasController(Generic[R]):
+    """Of one of the two kinds."""
 
-    def __init__(self, context: ControllerContext) -> None:
+    def __init__(self, context: ControllerContext, name: str, resource: type[R], recorder: str) -> None:
+        self.name = name
         self._client = context.client
         self._clock = context.clock
-        self._recorder = context.recorder("replicaset-controller")
-        replica_sets, pods = context.informers.of(ReplicaSet), context.informers.of(Pod)
+        self._recorder = context.recorder(recorder)
+        replica_sets, pods = context.informers.of(resource), context.informers.of(Pod)
         pods.add_index("orphans", _namespace_of_orphan)
         self._replica_sets = replica_sets.store
         self._pods = pods.store
         self._recent: RecentWrites[Pod] = RecentWrites(pods)
-        self.sources = (For(replica_sets), Owns(pods, ReplicaSet), Watches(pods, self._adopters))
+        self.sources = (For(replica_sets), Owns(pods, resource), Watches(pods, self._adopters))
 
     async def reconcile(self, key: Key) -> Result:
         replica_set = self._replica_sets.get(key)
@@ -79,29 +82,29 @@ class ReplicaSetController:
         wait_s = next_available_in_s(replica_set, observed.pods, self._clock())
         return Result.DONE if wait_s is None else Result.after(wait_s)
 
-    async def _observe(self, key: Key, replica_set: ReplicaSet) -> Observed:
+    async def _observe(self, key: Key, replica_set: R) -> Observed:
         uid = replica_set.metadata.uid
         owned = self._pods.controlled_by(uid)
         orphans = self._pods.by_index("orphans", key.namespace)
         seen = self._recent.overlay(key, (pod for pod in (*owned, *orphans) if is_active(pod)))
-        claims = plan_claims(replica_set, _selector(replica_set), seen)
+        claims = plan_claims(replica_set, selector_of(replica_set), seen)
         terminating = sum(pod.metadata.deletion_timestamp is not None and not is_terminal(pod) for pod in owned)
         return Observed(await claim(self._client, replica_set, claims), terminating)
 
-    def _neighbours(self, replica_set: ReplicaSet) -> tuple[Pod, ...]:
+    def _neighbours(self, replica_set: R) -> tuple[Pod, ...]:
         """The active pods of this ReplicaSet and of its siblings, the other revisions of one Deployment."""
         parent = controller_of(replica_set)
         siblings = self._replica_sets.controlled_by(parent.uid) if parent else (replica_set,)
         pods = (pod for sibling in siblings for pod in self._pods.controlled_by(sibling.metadata.uid))
         return tuple(pod for pod in pods if is_active(pod))
 
-    async def _act(self, key: Key, replica_set: ReplicaSet, decided: Plan) -> ApiError | None:
+    async def _act(self, key: Key, replica_set: R, decided: Plan) -> ApiError | None:
         if decided.create:
             return await self._create(key, replica_set, decided.create)
         errors = await asyncio.gather(*(self._delete_one(key, replica_set, pod) for pod in decided.delete))
         return next((error for error in errors if error is not None), None)
 
-    async def _create(self, key: Key, replica_set: ReplicaSet, count: int) -> ApiError | None:
+    async def _create(self, key: Key, replica_set: R, count: int) -> ApiError | None:
         """Create in batches of 1, 2, 4, ...; the first batch with a failure is the last."""
         pod = pod_for(replica_set)
         for batch in slow_start(count):
@@ -111,7 +114,7 @@ class ReplicaSetController:
                 return failed
         return None
 
-    async def _create_one(self, key: Key, replica_set: ReplicaSet, pod: Pod) -> ApiError | None:
+    async def _create_one(self, key: Key, replica_set: R, pod: Pod) -> ApiError | None:
         try:
             created = await self._client.create(pod)
         except ApiError as error:
@@ -122,7 +125,7 @@ class ReplicaSetController:
         self._recorder.record(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {created.metadata.name}")
         return None
 
-    async def _delete_one(self, key: Key, replica_set: ReplicaSet, pod: Pod) -> ApiError | None:
+    async def _delete_one(self, key: Key, replica_set: R, pod: Pod) -> ApiError | None:
         options = DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
         try:
             await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
@@ -137,7 +140,7 @@ class ReplicaSetController:
         self._recent.deleted(key, pod)
         return None
 
-    async def _write_status(self, replica_set: ReplicaSet, observed: Observed, failure: Failure | None) -> None:
+    async def _write_status(self, replica_set: R, observed: Observed, failure: Failure | None) -> None:
         status = status_of(replica_set, observed.pods, observed.terminating, failure, self._clock())
         if status == replica_set.status:
             return
@@ -153,8 +156,18 @@ class ReplicaSetController:
         if pod is None or controller_of(pod) is not None:
             return
         for replica_set in self._replica_sets.list(pod.metadata.namespace):
-            if _selector(replica_set).matches(pod.metadata.labels):
+            if selector_of(replica_set).matches(pod.metadata.labels):
                 yield key_of(replica_set)
+
+
+class ReplicaSetController(ReplicasController[ReplicaSet]):
+    def __init__(self, context: ControllerContext) -> None:
+        super().__init__(context, "replicaset", ReplicaSet, "replicaset-controller")
+
+
+class ReplicationControllers(ReplicasController[ReplicationController]):
+    def __init__(self, context: ControllerContext) -> None:
+        super().__init__(context, "replicationcontroller", ReplicationController, "replication-controller")
 
 
 def slow_start(count: int) -> Iterator[int]:
@@ -164,11 +177,6 @@ def slow_start(count: int) -> Iterator[int]:
         yield min(batch, count)
         count -= batch
         batch *= 2
-
-
-def _selector(replica_set: ReplicaSet) -> Selector:
-    selector = replica_set.spec.selector
-    return label_selector_from_document(selector.to_dict() if selector is not None else None)
 
 
 def _namespace_of_orphan(pod: Pod) -> tuple[str, ...]:

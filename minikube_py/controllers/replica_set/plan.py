@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.meta import ObjectMeta
+from minikube_py.controllers.replica_set.replicated import Replicated, template_of
 from minikube_py.machinery.conditions import find_condition, is_ready
 from minikube_py.machinery.ownership import controller_reference
 
@@ -30,7 +30,7 @@ class Plan:
     delete: tuple[Pod, ...] = ()
 
 
-def plan(replica_set: ReplicaSet, pods: Sequence[Pod], neighbours: Sequence[Pod], now_s: float) -> Plan:
+def plan(replica_set: Replicated, pods: Sequence[Pod], neighbours: Sequence[Pod], now_s: float) -> Plan:
     """What to do about the difference between `spec.replicas` and the active `pods`.
 
     `neighbours` are the active pods of all ReplicaSets with the same controller: a node with many of them gives one up
@@ -76,9 +76,9 @@ def _age_class(since_s: float, now_s: float) -> int:
     return int(math.log2(max(now_s - since_s, 1)))
 
 
-def pod_for(replica_set: ReplicaSet) -> Pod:
+def pod_for(replica_set: Replicated) -> Pod:
     """The pod that the template stands for."""
-    template = replica_set.spec.template
+    template = template_of(replica_set)
     metadata = ObjectMeta(
         generate_name=f"{replica_set.metadata.name}-",
         namespace=replica_set.metadata.namespace,

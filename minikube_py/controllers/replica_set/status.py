@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import overload
 
-from minikube_py.api.kinds.apps.replica_set import ReplicaSet, ReplicaSetCondition, ReplicaSetStatus
+from minikube_py.api.kinds.apps.replica_set import ReplicaSet, ReplicaSetStatus
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
+from minikube_py.controllers.replica_set.replicated import Condition, Replicated, Status, condition_type, template_of
 from minikube_py.machinery.conditions import available_in_s, find_condition, is_ready, with_condition, without_condition
 
 
@@ -23,39 +25,51 @@ class Failure:
     message: str
 
 
+@overload
 def status_of(
     replica_set: ReplicaSet, pods: Sequence[Pod], terminating: int, failure: Failure | None, now_s: float
-) -> ReplicaSetStatus:
+) -> ReplicaSetStatus: ...
+
+
+@overload
+def status_of(
+    replica_set: Replicated, pods: Sequence[Pod], terminating: int, failure: Failure | None, now_s: float
+) -> Status: ...
+
+
+def status_of(
+    replica_set: Replicated, pods: Sequence[Pod], terminating: int, failure: Failure | None, now_s: float
+) -> Status:
     """The status that `pods` (the active ones) amount to."""
-    template_labels = replica_set.spec.template.metadata.labels.items()
-    min_ready_s = replica_set.spec.min_ready_seconds
+    template_labels = template_of(replica_set).metadata.labels.items()
+    min_ready_s, status = replica_set.spec.min_ready_seconds, replica_set.status
+    if isinstance(status, ReplicaSetStatus):
+        status = replace(status, terminating_replicas=terminating)
     return replace(
-        replica_set.status,
+        status,
         replicas=len(pods),
         fully_labeled_replicas=sum(template_labels <= pod.metadata.labels.items() for pod in pods),
         ready_replicas=sum(is_ready(pod) for pod in pods),
         available_replicas=sum(available_in_s(pod, min_ready_s, now_s) == 0 for pod in pods),
-        terminating_replicas=terminating,
         observed_generation=replica_set.metadata.generation,
-        conditions=_conditions(replica_set.status.conditions, failure, now_s),
+        conditions=_conditions(replica_set, failure, now_s),
     )
 
 
-def next_available_in_s(replica_set: ReplicaSet, pods: Iterable[Pod], now_s: float) -> float | None:
+def next_available_in_s(replica_set: Replicated, pods: Iterable[Pod], now_s: float) -> float | None:
     """How long until the next ready pod counts as available; None when there is none to wait for."""
     waits = (available_in_s(pod, replica_set.spec.min_ready_seconds, now_s) for pod in pods)
     return min((wait for wait in waits if wait), default=None)
 
 
-def _conditions(
-    conditions: tuple[ReplicaSetCondition, ...], failure: Failure | None, now_s: float
-) -> tuple[ReplicaSetCondition, ...]:
+def _conditions(replica_set: Replicated, failure: Failure | None, now_s: float) -> tuple[Condition, ...]:
+    conditions: tuple[Condition, ...] = replica_set.status.conditions
     current = find_condition(conditions, "ReplicaFailure")
     if failure is None:
         return without_condition(conditions, "ReplicaFailure")
     if current is not None and current.reason == failure.reason:
         return conditions
-    new = ReplicaSetCondition(
+    new = condition_type(replica_set)(
         type="ReplicaFailure",
         status="True",
         last_transition_time=Time.at(now_s),

@@ -42,6 +42,14 @@ async def test_a_review_that_asks_nothing_is_refused_and_none_can_be_read_back()
     assert read.status_code == 405
 
 
+async def test_an_answer_is_no_table() -> None:
+    async with api_server() as client:
+        table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+        body = {"spec": {"nonResourceAttributes": {"path": "/", "verb": "get"}}}
+        asked = await client.post(f"{_AUTHORIZATION}/selfsubjectaccessreviews", json=body, headers=table)
+        assert (asked.status_code, asked.json()["reason"]) == (406, "NotAcceptable")
+
+
 async def test_an_approval_is_stamped_and_cannot_be_joined_by_a_denial() -> None:
     async with api_server() as client:
         body = {"metadata": {"name": "c"}, "spec": {"signerName": "a.b/c", "usages": ["client auth"]}}

@@ -14,6 +14,7 @@ from minikube_py.api.kinds.core.endpoints import Endpoints
 from minikube_py.api.kinds.core.event import Event
 from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.replication_controller import ReplicationController
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
@@ -100,6 +101,33 @@ async def test_replica_set_releases_a_pod_that_matches_no_longer_and_replaces_it
         return not released.metadata.owner_references and await count(client, Pod) == 2
 
     await eventually(is_released, timeout_s=TIMEOUT_S)
+
+
+async def test_replication_controller_keeps_its_pods_adopts_releases_and_follows_its_scale(client: Client) -> None:
+    labels = {"app": "old"}
+    pod_spec = {"containers": [{"name": "c", "image": "v1"}]}
+    orphan = {"metadata": {"name": "lonely", "namespace": "default", "labels": labels}, "spec": pod_spec}
+    await client.create(Pod.from_dict(orphan))
+    spec = {"replicas": 2, "template": {"metadata": {"labels": labels}, "spec": pod_spec}}
+    document = {"metadata": {"name": "old", "namespace": "default"}, "spec": spec}
+    await client.create(ReplicationController.from_dict(document))
+
+    async def has(replicas: int) -> bool:
+        status = (await client.get(ReplicationController, "old", namespace="default")).status
+        return status.replicas == status.available_replicas == status.fully_labeled_replicas == replicas
+
+    await eventually(lambda: has(2), timeout_s=TIMEOUT_S)
+    [owner] = (await client.get(Pod, "lonely", namespace="default")).metadata.owner_references
+    assert (owner.kind, owner.name, owner.controller) == ("ReplicationController", "old", True)
+    await client.patch(Pod, "lonely", {"metadata": {"labels": {"app": "other"}}}, namespace="default")
+
+    async def is_released() -> bool:
+        released = await client.get(Pod, "lonely", namespace="default")
+        return not released.metadata.owner_references and await count(client, Pod) == 3
+
+    await eventually(is_released, timeout_s=TIMEOUT_S)
+    await client.patch(ReplicationController, "old", {"spec": {"replicas": 0}}, namespace="default")
+    await eventually(lambda: has(0), timeout_s=TIMEOUT_S)
 
 
 async def test_refused_pod_shows_in_event_and_condition() -> None:
