@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
@@ -90,7 +92,7 @@ async def _report(writer: Writer, target: Target, obj: Resource) -> None:
 
 
 def _objects(cluster: Cluster) -> list[Resource]:
-    host, port, service_address = cluster.host, cluster.port, cluster.service_address
+    host, port, service_address = advertised_address(cluster.host), cluster.port, cluster.service_address
     labels = {"component": "apiserver", "provider": "kubernetes"}
     in_default = ObjectMeta(name="kubernetes", namespace="default")
     service_port = ServicePort(name="https", protocol="TCP", port=443, target_port=port)
@@ -100,7 +102,7 @@ def _objects(cluster: Cluster) -> list[Resource]:
     found: list[Resource] = [Namespace(metadata=ObjectMeta(name=name)) for name in NAMESPACES]
     found.append(Service(metadata=replace(in_default, labels=labels), spec=spec))
     found += [*SYSTEM_CLASSES, _service_cidr(cluster.service_range)]
-    if host.startswith("127."):
+    if not host:
         return found
     skip_mirror = {"endpointslice.kubernetes.io/skip-mirror": "true"}
     subset = EndpointSubset(
@@ -116,6 +118,24 @@ def _objects(cluster: Cluster) -> list[Resource]:
         )
     )
     return found
+
+
+def advertised_address(bound_to: str) -> str:
+    """What the cluster is told: the address that is listened on, unless that is all of them or loopback, which means
+    something else to everybody; then the one towards the rest of the world, empty on a machine without any.
+
+    Kubernetes: component-helpers/.../ResolveBindAddress
+    """
+    if not ipaddress.ip_address(bound_to).is_loopback and not ipaddress.ip_address(bound_to).is_unspecified:
+        return bound_to
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: connecting a datagram socket only asks the kernel for the route.
+            probe.connect(("192.0.2.1", 9))
+            address: str = probe.getsockname()[0]
+        except OSError:
+            return ""
+    return "" if ipaddress.ip_address(address).is_loopback else address
 
 
 def _service_cidr(service_range: str) -> ServiceCIDR:

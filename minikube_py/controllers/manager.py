@@ -17,6 +17,7 @@ from minikube_py.controllers.context import ControllerContext, ControllersConfig
 from minikube_py.controllers.credentials import Credentials
 from minikube_py.controllers.deployment.controller import DeploymentController
 from minikube_py.controllers.endpoints.endpoints_controller import EndpointsController
+from minikube_py.controllers.endpoints.mirroring import EndpointSliceMirroringController
 from minikube_py.controllers.endpoints.slice_controller import EndpointSliceController
 from minikube_py.controllers.garbage_collector.controller import GarbageCollector
 from minikube_py.controllers.namespace.controller import NamespaceController
@@ -38,6 +39,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "deployment": DeploymentController,
     "endpoints": EndpointsController,
     "endpointslice": EndpointSliceController,
+    "endpointslicemirroring": EndpointSliceMirroringController,
     "garbage-collector": GarbageCollector,
     "namespace": NamespaceController,
     "node-lifecycle": NodeLifecycleController,

@@ -175,6 +175,36 @@ async def test_service_gets_endpoints_and_slices_that_go_with_it(client: Client)
     await eventually(has_no_slices, timeout_s=TIMEOUT_S)
 
 
+async def test_endpoints_written_by_hand_are_mirrored_into_slices_that_follow_and_go_with_them(client: Client) -> None:
+    meta = {"name": "outside", "namespace": "default"}
+    await client.create(Service.from_dict({"metadata": meta, "spec": {"ports": [{"name": "web", "port": 80}]}}))
+
+    def endpoints(*addresses: str) -> Endpoints:
+        subset = {"addresses": [{"ip": each} for each in addresses], "ports": [{"name": "web", "port": 8080}]}
+        return Endpoints.from_dict({"metadata": meta, "subsets": [subset]})
+
+    async def mirrored() -> list[tuple[str, int | None, str]]:
+        slices = (await client.list(EndpointSlice, namespace="default")).items
+        mine = [each for each in slices if each.metadata.labels.get("kubernetes.io/service-name") == "outside"]
+        assert all(each.metadata.owner_references[0].kind == "Endpoints" for each in mine)
+        return sorted(
+            (endpoint.addresses[0], each.ports[0].port, each.address_type)
+            for each in mine
+            for endpoint in each.endpoints
+        )
+
+    async def shows(*addresses: str) -> bool:
+        families = {address: "IPv6" if ":" in address else "IPv4" for address in addresses}
+        return await mirrored() == sorted((address, 8080, families[address]) for address in addresses)
+
+    await client.create(endpoints("192.0.2.7", "2001:db8::7"))
+    await eventually(lambda: shows("192.0.2.7", "2001:db8::7"), timeout_s=TIMEOUT_S)
+    await client.update(endpoints("192.0.2.8", "192.0.2.9"))
+    await eventually(lambda: shows("192.0.2.8", "192.0.2.9"), timeout_s=TIMEOUT_S)
+    await client.delete(Endpoints, "outside", namespace="default")
+    await eventually(shows, timeout_s=TIMEOUT_S)
+
+
 async def test_endpoints_that_somebody_deletes_come_back(client: Client) -> None:
     service = Service.from_dict({"spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}})
     await client.create(replace(service, metadata=ObjectMeta(name="web", namespace="default")))
