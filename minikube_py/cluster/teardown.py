@@ -18,6 +18,7 @@ from minikube_py.cluster.node_network import NodeNetwork
 from minikube_py.cluster.settings import kubelet_settings
 from minikube_py.errors import MinikubeError
 from minikube_py.kubelet.node_runtime import make_node_runtime
+from minikube_py.runtime.abilities import Destroy
 from minikube_py.telemetry.process import run_process
 
 
@@ -53,6 +54,8 @@ async def remove_node(config: ClusterConfig, index: int) -> None:
         for sandbox in await found.runtime.list_sandboxes():
             await found.runtime.stop_sandbox(sandbox.id)
             await found.runtime.remove_sandbox(sandbox.id)
+        if isinstance(found.runtime, Destroy):
+            await found.runtime.destroy()
         if found.network is not None:
             await found.network.tear_down()
     finally:

@@ -1,7 +1,8 @@
 """What a runtime may be able to do besides running pods, one protocol an ability; ask with `isinstance`.
 
 The kubelet's server turns `Logs`, `Exec` and `PortForward` into HTTP, its probes use `Exec` or `AnswersProbes`,
-its summary `Stats`. The real runtimes have the first four, the simulated one has no sockets to forward to.
+its summary `Stats`; `Destroy` is for whoever takes a node away. The real runtimes have all, the simulated one has no
+sockets to forward to, and nothing to take away.
 
 Kubernetes: Exec, ExecSync, PortForward and ContainerStats of k8s.io/cri-api; logs are files in upstream's kubelet.
 Simplified: no attach to the main process.
@@ -87,6 +88,12 @@ class Exec(Protocol):
 class PortForward(Protocol):
     async def port_forward(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to a TCP port on the sandbox's loopback. Raises: SandboxNotFound, RuntimeFault (refused)."""
+
+
+@runtime_checkable
+class Destroy(Protocol):
+    async def destroy(self) -> None:
+        """Take away everything that this runtime ever made on the machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,15 @@ def machine() -> dict[str, str]:
     }
 
 
+def deserted_cgroups(node: str) -> list[Path]:
+    """Folders of a node's pods in which nothing runs, not even another machine's pods of the same name."""
+    found = []
+    for folder in {*Path("/sys/fs/cgroup").glob(node), *Path("/sys/fs/cgroup").glob(f"*/{node}")}:
+        procs = [path.read_text() for path in folder.rglob("cgroup.procs")]
+        found += [folder] * (not any(procs))
+    return found
+
+
 def _processes() -> list[str]:
     """Components, and what keeps containers."""
     found = []
@@ -72,3 +81,4 @@ async def test_three_commands_give_a_page_and_delete_leaves_nothing(shell: Shell
     assert "healthy" in shell.run("minikube-py", "status", "--name", "e2e")
     shell.run("minikube-py", "delete", "--name", "e2e")
     assert machine() == before
+    assert deserted_cgroups("e2e-e2e") == []

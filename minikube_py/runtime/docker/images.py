@@ -1,5 +1,6 @@
 """Images in the engine's own store: pulled by the engine, or loaded from an OCI layout by way of skopeo."""
 
+import contextlib
 import io
 import tarfile
 import tempfile
@@ -16,7 +17,7 @@ from minikube_py.runtime.interface import (
     RuntimeFault,
     RuntimeUnavailable,
 )
-from minikube_py.runtime.oci import commands
+from minikube_py.runtime.oci import commands, recipes
 from minikube_py.runtime.reference import is_image_id, parse_reference
 
 _NOT_FOUND = ("manifest unknown", "not found", "does not exist", "name unknown", "no such image")
@@ -112,6 +113,12 @@ class DockerImages:
             await self._engine.call(self._engine.api.remove_image, PAUSE_IMAGE)
         except RuntimeFault:
             return  # in use, or gone already
+
+    async def remove_built(self) -> None:
+        """Remove the images that were built from recipes, but for those in use: nobody else gave them to the engine."""
+        for row in await self._engine.call(self._engine.api.images, filters={"label": recipes.RECIPE_LABEL}):
+            with contextlib.suppress(RuntimeFault):
+                await self._engine.call(self._engine.api.remove_image, row["Id"])
 
     def _pull(self, name: str, tag: str, auth: dict[str, str]) -> list[Json]:
         return list(self._engine.api.pull(name, tag=tag, auth_config=auth, stream=True, decode=True))

@@ -112,10 +112,11 @@ class DockerRuntime:
         self._engine.close()
 
     async def destroy(self) -> None:
-        """Remove every container of this cluster, and the pause image if nobody else uses it."""
+        """Remove every container of this cluster, and the images that were made here if nobody else uses them."""
         for sandbox in await self.list_sandboxes():
             await self.remove_sandbox(sandbox.id)
         await self._images.remove_pause()
+        await self._images.remove_built()
         if self._cgroup_root:
             await cgroups.clear(self._cgroup_root)
 

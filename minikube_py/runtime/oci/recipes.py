@@ -62,6 +62,9 @@ class BuiltImage:
     tag: str
 
 
+RECIPE_LABEL = "minikube-py.recipe"
+"""Tells an image that was built here from one of the same name that a registry gave."""
+
 _RECIPE = TypeAdapter(Recipe)
 
 
@@ -177,13 +180,12 @@ async def _make_image(recipe: Recipe, work: Path) -> None:
     await commands.check([umoci, "init", "--layout", str(layout)])
     await commands.check([umoci, "new", "--image", image])
     await commands.check([umoci, "insert", "--image", image, str(work / "rootfs"), "/"])
-    options: list[str] = []
+    options = [f"--config.label={RECIPE_LABEL}={recipe.image}"]
     for flag, words in (("entrypoint", recipe.entrypoint), ("cmd", recipe.command)):
         options += [f"--config.{flag}={word}" for word in words]
     options += [f"--config.env={name}={value}" for name, value in recipe.env.items()]
     options += [f"--config.exposedports={port}/tcp" for port in recipe.ports]
     for flag, text in (("workingdir", recipe.working_dir), ("user", recipe.user), ("stopsignal", recipe.stop_signal)):
         options += [f"--config.{flag}={text}"] if text else []
-    if options:
-        await commands.check([umoci, "config", "--image", image, *options])
+    await commands.check([umoci, "config", "--image", image, *options])
     await commands.check([umoci, "gc", "--layout", str(layout)])
