@@ -124,6 +124,9 @@ class Time(str):
             return super().__new__(cls, text)
         if _TIME.fullmatch(text) is None:
             raise ValueError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse')
+        if cls._timespec == "microseconds" and "." not in text:
+            layout, rest = "2006-01-02T15:04:05.000000Z07:00", text[19:]
+            raise ValueError(f'parsing time "{text}" as "{layout}": cannot parse "{rest}" as ".000000"')
         return super().__new__(cls, cls._text(datetime.fromisoformat(text)))
 
     @classmethod

@@ -67,6 +67,10 @@ class ApiRequest:
     """Path and query as on the request line."""
 
 
+_WATCH_TYPES = (
+    "only the following media types are accepted: application/json;stream=watch, "
+    "application/vnd.kubernetes.protobuf;stream=watch"
+)
 NO_RESOURCE = "the server could not find the requested resource"
 
 
@@ -147,6 +151,8 @@ class ResourceHandler:
         if request.info.name:
             query["fieldSelector"] = f"metadata.name={request.info.name}"
         wanted = rendering(request.accept)
+        if wanted.is_yaml:
+            raise NotAcceptable(_WATCH_TYPES, details={})
         options = list_options(query, watch=True)
         watched = WatchRequest(resource, request.info.namespace, options, wanted, _include(query))
         return Stream(await self._streamer.open(watched))
@@ -277,7 +283,7 @@ def _verb(request: ApiRequest) -> str:
     info = request.info
     on_object = bool(info.name)
     if request.method == "GET":
-        if info.watches or (is_true(request.query, "watch") and not info.subresource):
+        if info.watches or (is_true(request.query, "watch") and not on_object):
             return "watch"
         return "get" if on_object else "list"
     verbs = {

@@ -100,6 +100,8 @@ def _owner_errors(owners: tuple[OwnerReference, ...]) -> Iterable[FieldError]:
             yield invalid_value(f"{path}.name", owner.name, "must not be empty")
         if not owner.uid:
             yield invalid_value(f"{path}.uid", owner.uid, "must not be empty")
+        if (owner.api_version, owner.kind) == ("v1", "Event"):
+            yield invalid_value(path, owner.to_dict(), "/v1, Kind=Event is disallowed from being an owner")
         if owner.controller:
             controllers.append(f"{owner.kind}/{owner.name}")
     if len(controllers) > 1:

@@ -47,8 +47,12 @@ class Subject:
 
 @dataclass(slots=True)
 class Measured:
+    """What is learnt of a request while it is answered."""
+
     subject: Subject
     code: int = 500
+    warning: str = ""
+    """For a header of the answer, whatever that will be."""
 
 
 class RequestMetrics:

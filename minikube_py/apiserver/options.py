@@ -146,7 +146,8 @@ def _match_errors(options: ListOptions, revision: str, watch: bool) -> list[Fiel
     if watch and options.send_initial_events is not None:
         if match != "NotOlderThan":
             why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            return [forbidden_value(field, why)]
+            unknown = [unsupported_value(field, match, ("NotOlderThan",))] if match else []
+            return [forbidden_value(field, why), *unknown]
         return []
     if watch:
         return (

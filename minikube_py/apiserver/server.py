@@ -141,6 +141,8 @@ class ResourceApp:
                 answer = _status_answer(error)
             except StorageError as error:
                 answer = _status_answer(_storage_error(error))
+            if measured.warning:
+                answer = replace(answer, headers=(*answer.headers, ("Warning", measured.warning)))
             measured.code = answer.code
         if isinstance(answer, Answer):
             await _send(send, answer)
@@ -175,10 +177,9 @@ class ResourceApp:
             target=f"{scope['raw_path'].decode('latin-1')}?{scope['query_string'].decode('latin-1')}".removesuffix("?"),
         )
         measured.subject = _subject(request)
-        answer = await self._dispatch(resource, request)
         if resource.definition.deprecation:
-            return replace(answer, headers=(*answer.headers, ("Warning", _deprecation(resource.definition))))
-        return answer
+            measured.warning = _deprecation(resource.definition)
+        return await self._dispatch(resource, request)
 
     async def _dispatch(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
         info = request.info
@@ -212,7 +213,7 @@ def _subject(request: ApiRequest) -> Subject:
     info, verb = request.info, request.method
     if not info.name:
         verb = {"GET": "LIST", "DELETE": "DELETECOLLECTION"}.get(verb, verb)
-    if request.method == "GET" and (info.watches or is_true(request.query, "watch")):
+    if request.method == "GET" and (info.watches or (not info.name and is_true(request.query, "watch"))):
         verb = "WATCH"
     scope = "resource" if info.name else "namespace" if info.namespace else "cluster"
     dry_run = request.query.get("dryRun", "")

@@ -58,7 +58,7 @@ def table(
 def table_of_rows(
     resource: type[Resource], rows: Iterable[bytes], *, with_columns: bool = True, list_metadata: Json = None
 ) -> bytes:
-    columns = _column_definitions(resource) if with_columns else b"[]"
+    columns = _column_definitions(resource) if with_columns else b"null"
     head = b'{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":'
     return b'%b%b,"columnDefinitions":%b,"rows":[%b]}' % (
         head,

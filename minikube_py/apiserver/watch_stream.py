@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from minikube_py.api.definition import Ago
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Expired
@@ -54,9 +55,8 @@ class WatchStreamer:
         prefix = f"{cache.prefix}{request.namespace}/" if request.namespace else cache.prefix
         subscription = Subscription(prefix, options.labels, options.fields)
         initial: list[CachedObject] = []
-        wants_state = options.revision == 0 if options.send_initial_events is None else options.send_initial_events
         try:
-            if wants_state:
+            if wants_state(options):
                 await self._lister.fresh_revision(options)
                 initial = cache.select(subscription, prefix)
                 cache.subscribe(subscription, None)
@@ -80,7 +80,7 @@ class WatchStreamer:
         try:
             if initial:
                 yield b"".join([encoder.encode("ADDED", CacheEvent(item.revision, item, None)) for item in initial])
-            if options.send_initial_events and options.bookmarks:
+            if options.bookmarks and wants_state(options):
                 yield encoder.bookmark(revision, is_end_of_initial=True)
             while not subscription.is_closed and clock() < deadline:
                 seen = self._cacher.revision
@@ -95,6 +95,11 @@ class WatchStreamer:
                     bookmark_at = clock() + BOOKMARK_INTERVAL_S
         finally:
             cache.unsubscribe(subscription)
+
+
+def wants_state(options: ListOptions) -> bool:
+    """Whether the watch begins with the objects that are there already."""
+    return options.revision == 0 if options.send_initial_events is None else options.send_initial_events
 
 
 class _Encoder:
@@ -130,7 +135,7 @@ class _Encoder:
 
     def bookmark(self, revision: int, *, is_end_of_initial: bool = False) -> bytes:
         definition = self._resource.definition
-        metadata: dict[str, Json] = {"resourceVersion": str(revision), "creationTimestamp": None}
+        metadata: dict[str, Json] = {"resourceVersion": str(revision)}
         if is_end_of_initial:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
         document: dict[str, Json] = {"kind": definition.kind, "apiVersion": definition.api_version}
@@ -138,8 +143,11 @@ class _Encoder:
             document = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
         elif self._form == "Table":
             row_object = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
-            row = orjson.dumps({"cells": [], "object": row_object})
-            return _line("BOOKMARK", table_of_rows(self._resource, [row], with_columns=False, list_metadata=metadata))
+            cells = [column.cell(self._resource()) for column in definition.columns]
+            shown = ["<unknown>" if isinstance(cell, Ago) else cell for cell in cells]
+            row = orjson.dumps({"cells": shown, "object": row_object})
+            at = {"resourceVersion": str(revision)}
+            return _line("BOOKMARK", table_of_rows(self._resource, [row], with_columns=False, list_metadata=at))
         document["metadata"] = metadata
         return _line("BOOKMARK", orjson.dumps(document))
 

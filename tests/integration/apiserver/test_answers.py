@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -77,6 +78,35 @@ REQUESTS: list[tuple[str, str, Json, int, str]] = [
         {"metadata": {"name": "other"}, "target": {"name": "n1"}},
         400,
         "name in URL does not match name in Binding object",
+    ),
+]
+
+
+EVENT = {"apiVersion": "v1", "kind": "Event", "name": "e", "uid": "1"}
+REQUESTS += [
+    (
+        "POST",
+        f"{DEFAULT}/configmaps",
+        {"metadata": {"name": "x", "ownerReferences": [EVENT]}},
+        422,
+        'ConfigMap "x" is invalid: metadata.ownerReferences: Invalid value: '
+        '{"apiVersion":"v1","kind":"Event","name":"e","uid":"1"}: /v1, Kind=Event is disallowed from being an owner',
+    ),
+    (
+        "POST",
+        "/apis/coordination.k8s.io/v1/namespaces/default/leases",
+        {"metadata": {"name": "l"}, "spec": {"acquireTime": "2024-01-01T00:00:00Z"}},
+        400,
+        'Lease in version "v1" cannot be handled as a Lease: parsing time "2024-01-01T00:00:00Z" as '
+        '"2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000"',
+    ),
+    (
+        "PATCH",
+        f"{DEFAULT}/status",
+        {"status": {"phase": "Foo"}},
+        422,
+        'Namespace "default" is invalid: status.Phase: Invalid value: "Foo": '
+        "may only be 'Active' if `deletionTimestamp` is empty",
     ),
 ]
 
@@ -174,6 +204,7 @@ async def test_a_deprecated_kind_is_served_with_a_warning(client: httpx.AsyncCli
     assert created.headers["warning"] == warning
     for path in ("endpoints", "endpoints/mine"):
         assert (await client.get(f"{DEFAULT}/{path}")).headers["warning"] == warning
+    assert (await client.get(f"{DEFAULT}/endpoints/none")).headers["warning"] == warning
     assert "warning" not in (await client.get(f"{DEFAULT}/configmaps")).headers
 
 
@@ -203,3 +234,50 @@ async def test_metrics_have_upstreams_names_and_labels(client: httpx.AsyncClient
         lines = (await client.get("/metrics")).text.splitlines()
         about = 'group="",resource="configmaps",scope="namespace",subresource="",verb="WATCH",version="v1"'
         assert f"apiserver_longrunning_requests{{{about}}} 1.0" in lines
+
+
+@pytest.mark.parametrize(
+    ("plural", "status", "problems"),
+    [
+        (
+            "replicasets",
+            {"replicas": -1, "readyReplicas": 3},
+            [
+                "status.replicas: Invalid value: -1: must be greater than or equal to 0",
+                "status.fullyLabeledReplicas: Invalid value: 0: cannot be greater than status.replicas",
+                "status.readyReplicas: Invalid value: 3: cannot be greater than status.replicas",
+                "status.availableReplicas: Invalid value: 0: cannot be greater than status.replicas",
+            ],
+        ),
+        (
+            "deployments",
+            {"replicas": 3, "readyReplicas": 1, "availableReplicas": 2},
+            ["status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas"],
+        ),
+    ],
+)
+async def test_a_status_must_add_up(client: httpx.AsyncClient, plural: str, status: Json, problems: list[str]) -> None:
+    path = f"/apis/apps/v1/namespaces/default/{plural}"
+    template = {"metadata": {"labels": {"a": "w"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}
+    spec = {"selector": {"matchLabels": {"a": "w"}}, "template": template}
+    (await client.post(path, json={"metadata": {"name": "w"}, "spec": spec})).raise_for_status()
+    refused = await client.patch(f"{path}/w/status", json={"status": status}, headers=MERGE)
+    assert refused.status_code == 422
+    causes = refused.json()["details"]["causes"]
+    assert [f"{cause['field']}: {cause['message']}" for cause in causes] == problems
+
+
+async def test_a_watch_has_forms_of_its_own(client: httpx.AsyncClient) -> None:
+    """Bookmarks close the initial events, a Table names its columns once, and YAML is no stream."""
+    path = f"{DEFAULT}/configmaps?watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3Dc1"
+    headers = {"Accept": META + "Table"}
+    lines = (await client.get(f"{path}&allowWatchBookmarks=true", headers=headers)).text.splitlines()
+    added, bookmark = (json.loads(line) for line in lines[:2])
+    assert [column["name"] for column in added["object"]["columnDefinitions"]] == ["Name", "Data", "Age"]
+    assert (bookmark["type"], bookmark["object"]["columnDefinitions"]) == ("BOOKMARK", None)
+    [row] = bookmark["object"]["rows"]
+    assert row["cells"] == ["", 0, "<unknown>"]
+    assert row["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    refused = await client.get(path, headers={"Accept": "application/yaml"})
+    assert refused.status_code == 406
+    assert (await client.get(f"{DEFAULT}/configmaps/c1?watch=1")).json()["kind"] == "ConfigMap"

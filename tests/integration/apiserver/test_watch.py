@@ -109,7 +109,7 @@ async def test_a_table_watch_sends_its_columns_once(client: httpx.AsyncClient) -
         first, second = json.loads(await anext(lines)), json.loads(await anext(lines))
     assert [row["cells"][0] for row in first["object"]["rows"]] == ["b"]
     assert first["object"]["columnDefinitions"]
-    assert second["object"]["columnDefinitions"] == []
+    assert second["object"]["columnDefinitions"] is None
 
 
 async def test_a_row_changes_with_its_object(client: httpx.AsyncClient) -> None:

@@ -14,9 +14,11 @@ from minikube_py.api.definition import Column, Scale
 from minikube_py.api.field_checks import Errors, negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.apps.validation import (
+    READY,
     amount_errors,
     is_nothing,
     percentage,
+    replica_status_errors,
     selector_change_errors,
     workload_errors,
 )
@@ -103,6 +105,15 @@ class Deployment(
 ):
     spec: DeploymentSpec = written(DeploymentSpec)
     status: DeploymentStatus = written(DeploymentStatus)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        numbers = ("updated_replicas", *READY, "unavailable_replicas", "terminating_replicas", "collision_count")
+        yield from replica_status_errors(
+            self.status, ("observed_generation", "replicas", *numbers), ("updated_replicas",)
+        )
+        before, after = old.status.collision_count, self.status.collision_count
+        if before is not None and (after is None or after < before):
+            yield invalid_value("status.collisionCount", after or 0, "cannot be decremented")
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         spec = self.spec

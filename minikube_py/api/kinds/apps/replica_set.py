@@ -13,7 +13,7 @@ from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column, Scale
 from minikube_py.api.field_checks import negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
-from minikube_py.api.kinds.apps.validation import selector_change_errors, workload_errors
+from minikube_py.api.kinds.apps.validation import READY, replica_status_errors, selector_change_errors, workload_errors
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
@@ -73,6 +73,10 @@ class ReplicaSet(
 ):
     spec: ReplicaSetSpec = written(ReplicaSetSpec)
     status: ReplicaSetStatus = written(ReplicaSetStatus)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        counted = ("replicas", "fully_labeled_replicas", *READY, "observed_generation", "terminating_replicas")
+        yield from replica_status_errors(self.status, counted, ("fully_labeled_replicas",))
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from negative_errors(self.spec.replicas, "spec.replicas")

@@ -6,15 +6,18 @@ Kubernetes: pkg/apis/apps/validation/validation.go
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, label_selector_errors
+from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, label_selector_errors, negative_errors
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
 from minikube_py.api.meta import LabelSelector
+from minikube_py.api.model import Model, wire_name
 from minikube_py.api.scalars import IntOrString
 from minikube_py.api.selectors import NOTHING, Selector, SelectorError, label_selector_from_document
 from minikube_py.api.validation import invalid_value, required
 
+READY = ("ready_replicas", "available_replicas")
 _PERCENT = re.compile(r"[0-9]+%")
 
 
@@ -66,6 +69,19 @@ def selector_errors(
         yield invalid_value(f"{path}.template.metadata.labels", dict(labels) or None, why)
     if empty and not labels_last:
         yield invalid_value(f"{path}.selector", selector, f"empty selector is invalid for {of}")
+
+
+def replica_status_errors(status: Model, counted: Sequence[str], compared: Sequence[str]) -> Errors:
+    """The `counted` fields are not negative; those `compared`, and ready and available, are at most all replicas."""
+    numbers = {name: getattr(status, name) or 0 for name in (*counted, "replicas", *compared, *READY)}
+    for name in counted:
+        yield from negative_errors(numbers[name], f"status.{wire_name(name)}")
+    for name in (*compared, *READY):
+        if numbers[name] > numbers["replicas"]:
+            yield invalid_value(f"status.{wire_name(name)}", numbers[name], "cannot be greater than status.replicas")
+    ready, available = (numbers[name] for name in READY)
+    if available > ready:
+        yield invalid_value("status.availableReplicas", available, "cannot be greater than readyReplicas")
 
 
 def selector_change_errors(new: LabelSelector | None, old: LabelSelector | None) -> Errors:

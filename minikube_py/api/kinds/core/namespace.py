@@ -89,6 +89,12 @@ class Namespace(
                 why = "name is neither a standard finalizer name nor is it fully qualified"
                 yield invalid_value("spec.finalizers", finalizer, why)
 
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        is_ending, phase = self.metadata.deletion_timestamp is not None, self.status.phase
+        if phase != ("Terminating" if is_ending else "Active"):
+            why = f"may only be '{'Terminating' if is_ending else 'Active'}' if `deletionTimestamp` is "
+            yield invalid_value("status.Phase", phase, why + ("not empty" if is_ending else "empty"))
+
     @classmethod
     def name_error(cls, name: str, *, prefix: bool) -> str:
         return dns_label_error(name, prefix=prefix)
