@@ -4,19 +4,24 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help demo test check format lint types floors unit replay conformance bench packages clean
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance bench packages clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): pyproject.toml requirements.lock
+	@python3 -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or newer is needed")'
+	@echo "Installing Python packages into $(VENV) (half a minute)"
 	python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## the notes' three commands, on this machine
+demo: pods-packages $(STAMP) ## the notes' three commands, on this machine
 	@sh examples/demo.sh
+
+pods-packages:
+	@sh examples/install-packages.sh pods
 
 packages: ## the distribution packages that the tests need
 	@sh examples/install-packages.sh tests

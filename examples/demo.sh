@@ -9,6 +9,8 @@ PATH="$PWD/.venv/bin:$PATH:/usr/sbin:/sbin"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 
+sh examples/install-packages.sh pods
+
 # What the pods' images and containers wait for, as the events tell it, each line once.
 tell() {
     pykubectl get events -o 'jsonpath={range .items[*]}{.type} {.reason}: {.message}{"\n"}{end}' |
@@ -17,7 +19,6 @@ tell() {
     done
 }
 
-sh examples/install-packages.sh pods
 say minikube-py start
 
 if pykubectl get deployment web >/dev/null 2>&1; then

@@ -8,6 +8,7 @@ want() { # PROGRAM PACKAGE: note the package if the program is not there
 }
 
 missing=""
+python3 -c 'import ensurepip' 2>/dev/null || missing=" python3-venv"
 for pair in runc:runc conmon:conmon skopeo:skopeo umoci:umoci ip:iproute2 iptables-restore:iptables nft:nftables curl:curl; do
     want "${pair%%:*}" "${pair##*:}"
 done

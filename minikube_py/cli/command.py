@@ -18,7 +18,7 @@ Invariant: only the module of the verb that runs is imported; that keeps the sta
 """
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,7 @@ from minikube_py.cli.errors import PROGRAM, CommandError, UsageError
 from minikube_py.cli.flags import Flag, GlobalFlags, canonical, first_word, options_of
 from minikube_py.cli.help_text import group_help, verb_help
 from minikube_py.cli.session import Session
+from minikube_py.cli.suggestions import suggestions
 
 FlagsT = TypeVar("FlagsT")
 
@@ -164,7 +165,7 @@ class VerbGroup(click.Group):
             return self._run_itself(arguments, path)
         command = self.get_command_named(arguments[position])
         if command is None:
-            raise self._unknown(arguments[position], path)
+            raise self._unknown(arguments[position:], path)
         remaining = [*arguments[:position], *arguments[position + 1 :]]
         if isinstance(command, VerbGroup):
             return command.main_with(remaining, f"{path} {command.name}")
@@ -183,13 +184,22 @@ class VerbGroup(click.Group):
         click.echo(group_help(self, path))
         return 0 if line.wants_help or path == PROGRAM else 1
 
-    def _unknown(self, word: str, path: str) -> CommandError:
+    def _unknown(self, words: Sequence[str], path: str) -> CommandError:
+        word = words[0]
         if word in self.refused:
             command = f"{path.removeprefix(PROGRAM)} {word}".strip()
             return CommandError(f"{command} is not supported by {PROGRAM} yet; use kubectl")
         if path == PROGRAM:
-            return CommandError(f'unknown command "{word}" for "{PROGRAM}"')
-        return UsageError(f'unknown command "{word}"', path)
+            meant = suggestions(word, (entry.name for entry in self.entries))
+            hint = "\n\nDid you mean this?\n\t" + "\n\t".join(meant) if meant else ""
+            return CommandError(f'unknown command "{word}" for "{PROGRAM}"{hint}')
+        return UsageError(f'unknown command "{" ".join(self._plain(words))}"', path)
+
+    def _plain(self, words: Sequence[str]) -> Iterator[str]:
+        """The words that are no flags or values of them."""
+        while (position := first_word(words, self.params)) is not None:
+            yield words[position]
+            words = words[position + 1 :]
 
 
 def run_verb(command: click.Command, arguments: Sequence[str], path: str) -> int:

@@ -84,7 +84,7 @@ def test_on_another_distribution_the_packages_are_listed(tmp_path: Path) -> None
     environment = bare_machine(tmp_path / "bin", "id")
     done = subprocess.run([*INSTALL, "pods"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert re.search(r"error: this is no Debian.* conmon skopeo umoci", done.stderr)
+    assert re.search(r"error: this is no Debian.* python3-venv.* conmon skopeo umoci", done.stderr)
 
 
 def test_a_person_is_asked_before_packages_are_installed(tmp_path: Path) -> None:

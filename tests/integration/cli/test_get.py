@@ -106,6 +106,12 @@ def test_a_watch_goes_on_where_its_stream_ended_and_lists_again_when_the_server_
         (("get", "pods", "--watch=maybe"), 'error: invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool'),
         (("get", "pods", "--nosuch"), "error: unknown flag: --nosuch\nSee 'pykubectl get --help' for usage."),
         (("frobnicate",), 'error: unknown command "frobnicate" for "pykubectl"'),
+        (("gett",), 'error: unknown command "gett" for "pykubectl"\n\nDid you mean this?\n\tget'),
+        (("delte", "pod"), 'error: unknown command "delte" for "pykubectl"\n\nDid you mean this?\n\tdelete'),
+        (
+            ("config", "use-contxt", "x"),
+            "error: unknown command \"use-contxt x\"\nSee 'pykubectl config -h' for help and examples",
+        ),
         (("config", "nosuch"), "error: unknown command \"nosuch\"\nSee 'pykubectl config -h' for help and examples"),
     ],
 )
