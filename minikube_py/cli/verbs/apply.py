@@ -4,7 +4,7 @@ The object as it was applied last is kept in an annotation. Three documents, tha
 give the patch: what the file says is set, what it no longer says is removed, what others have set stays.
 
 Kubernetes: kubectl pkg/cmd/apply.
-Simplified: no --prune, no --force; --server-side and the last-applied verbs are refused by name.
+Simplified: no --prune, no --force; the last-applied verbs are refused by name.
 """
 
 import json
@@ -30,7 +30,8 @@ _LAST_APPLIED_VERBS = ("edit-last-applied", "set-last-applied", "view-last-appli
 class ApplyFlags(WriteFlags, ValidationFlags, FilenameFlags):
     """What apply takes."""
 
-    server_side: bool = flag(False, "", "Refused: let kubectl apply on the server.")
+    server_side: bool = flag(False, "", "Let the server merge, and remember whose each field is.")
+    force_conflicts: bool = flag(False, "", "With --server-side: take fields that others set otherwise.")
 
 
 @dataclass(slots=True)
@@ -54,6 +55,9 @@ class _Applying:
         wanted = manifest.document
         if target.namespace:
             wanted = {**wanted, "metadata": {**manifest.metadata, "namespace": target.namespace}}
+        if self.call.flags.server_side:
+            self._apply_on_server(target, wanted)
+            return
         wanted = with_last_applied(wanted)
         try:
             present = self.call.session.connection.get(target.path)
@@ -65,6 +69,13 @@ class _Applying:
             self._create(target, wanted)
         else:
             self._patch(target, wanted, present)
+
+    def _apply_on_server(self, target: Target, wanted: Document) -> None:
+        from minikube_py.cli.server_side_apply import apply_on_server
+
+        query = {**self.query, "force": "true" if self.call.flags.force_conflicts else "false"}
+        document = apply_on_server(self.call.session.connection, target.path, wanted, query)
+        self._tell(document, "serverside-applied")
 
     def _create(self, target: Target, wanted: Document) -> None:
         source = target.manifest.source if target.manifest else ""
@@ -133,7 +144,7 @@ def apply(call: Invocation[ApplyFlags]) -> None:
     """Apply every object of the files; one that fails does not stop the others."""
     flags = call.flags
     _check(call)
-    results = Results.of(call.session, flags, "kubectl-client-side-apply")
+    results = Results.of(call.session, flags, "kubectl" if flags.server_side else "kubectl-client-side-apply")
     run = _Applying(call, results, {**results.query, **validation_query(flags.validate)})
     failures: list[CommandError] = []
     count = 0
@@ -158,11 +169,16 @@ def apply(call: Invocation[ApplyFlags]) -> None:
 def _check(call: Invocation[ApplyFlags]) -> None:
     flags = call.flags
     refused = next((word for word in call.words if word in _LAST_APPLIED_VERBS), "")
-    refused = refused or ("--server-side" if flags.server_side else "") or ("--kustomize" if flags.kustomize else "")
+    refused = refused or ("--kustomize" if flags.kustomize else "")
     if refused:
         raise CommandError(f"apply {refused} is not supported by {PROGRAM} yet; use kubectl")
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
+    if flags.force_conflicts and not flags.server_side:
+        raise CommandError("--force-conflicts only works with --server-side")
+    if flags.server_side and flags.dry_run == "client":
+        why = "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
+        raise CommandError(why)
     if not flags.filename:
         raise CommandError("must specify one of -f and -k")
 

@@ -68,9 +68,6 @@ def test_a_manifest_that_fails_does_not_stop_the_others(kubectl: Run) -> None:
         'as a ConfigMap: strict decoding error: unknown field "datas"\n'
     )
     assert kubectl("create", "-f", "nosuch.yaml").err == 'error: the path "nosuch.yaml" does not exist\n'
-    assert kubectl("apply", "-f", path, "--server-side").err == (
-        "error: apply --server-side is not supported by pykubectl yet; use kubectl\n"
-    )
 
 
 def test_delete_tells_each_object_and_misses_each_absent_one(kubectl: Run) -> None:
