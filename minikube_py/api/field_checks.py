@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from minikube_py.api.meta import LabelSelector, LabelSelectorRequirement
+from minikube_py.api.model import Json, Model
 from minikube_py.api.scalars import IntOrString
 from minikube_py.api.validation import (
     FieldError,
@@ -29,6 +30,21 @@ from minikube_py.api.validation import (
 )
 
 Errors: TypeAlias = Iterator[FieldError]
+
+
+def go_struct(value: Model | None) -> Json:
+    """A struct as errors show those that have no JSON form of their own: every field, by its name in Go."""
+    if value is None:
+        return None
+    names = {name: str(field.alias) for name, field in type(value).model_fields.items()}
+    return {alias[:1].upper() + alias[1:]: _go_value(getattr(value, name)) for name, alias in names.items()}
+
+
+def _go_value(value: Json) -> Json:
+    if isinstance(value, Model):
+        return value.to_dict() if isinstance(value, LabelSelector) else go_struct(value)
+    return [_go_value(item) for item in value] if isinstance(value, tuple) else value
+
 
 NOT_NEGATIVE = "must be greater than or equal to 0"
 NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"

@@ -27,7 +27,7 @@ class ControllerRevision(
     columns=(
         NAME,
         Column("Controller", lambda revision: _controller(revision.metadata)),
-        Column("Revision", lambda revision: str(revision.revision)),
+        Column("Revision", lambda revision: revision.revision),
         AGE,
     ),
 ):
@@ -35,9 +35,9 @@ class ControllerRevision(
     revision: Int64 = written(int)
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        yield from negative_errors(self.revision, "revision")
         if self.data is None:
             yield required("data", "data is mandatory")
-        yield from negative_errors(self.revision, "revision")
         if old is not None:
             yield from immutable_errors(self.data, old.data, "data")
 

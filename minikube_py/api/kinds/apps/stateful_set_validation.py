@@ -5,7 +5,7 @@ Kubernetes: pkg/apis/apps/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, negative_errors
+from minikube_py.api.field_checks import Errors, go_struct, negative_errors
 from minikube_py.api.kinds.apps.stateful_set_spec import (
     RollingUpdateStatefulSetStrategy,
     StatefulSetPersistentVolumeClaimRetentionPolicy,
@@ -19,6 +19,7 @@ from minikube_py.api.kinds.apps.validation import (
     percentage,
     selector_errors,
 )
+from minikube_py.api.kinds.core.persistent_volume_claim import claim_errors
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
 from minikube_py.api.model import replace
 from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
@@ -44,6 +45,8 @@ def stateful_set_errors(spec: StatefulSetSpec, path: str) -> Errors:
     yield from negative_errors(spec.min_ready_seconds, f"{path}.minReadySeconds")
     if spec.ordinals is not None:
         yield from negative_errors(spec.ordinals.start, f"{path}.ordinals.start")
+    for index, claim in enumerate(spec.volume_claim_templates):
+        yield from claim_errors(claim.spec, f"{path}.volumeClaimTemplates[{index}].spec")
     yield from selector_errors(spec.selector, spec.template, path, of="statefulset", labels_last=True)
     yield from running_template_errors(spec.template, f"{path}.template", of="StatefulSet")
 
@@ -53,13 +56,13 @@ def _strategy_errors(strategy: StatefulSetUpdateStrategy, path: str) -> Errors:
         yield required(path)
     elif strategy.type == "OnDelete":
         if strategy.rolling_update is not None:
-            why = f"only allowed for updateStrategy '{'RollingUpdate'}'"
-            yield invalid_value(f"{path}.rollingUpdate", strategy.rolling_update, why)
+            why = "only allowed for updateStrategy 'RollingUpdate'"
+            yield invalid_value(f"{path}.rollingUpdate", go_struct(strategy.rolling_update), why)
     elif strategy.type == "RollingUpdate":
         if strategy.rolling_update is not None:
             yield from _rolling_errors(strategy.rolling_update, f"{path}.rollingUpdate")
     else:
-        yield invalid_value(path, strategy, "must be 'RollingUpdate' or 'OnDelete'")
+        yield invalid_value(path, go_struct(strategy), "must be 'RollingUpdate' or 'OnDelete'")
 
 
 def _rolling_errors(rolling: RollingUpdateStatefulSetStrategy, path: str) -> Errors:

@@ -3,6 +3,7 @@
 What v1 has no field for is in annotations, as JSON.
 
 Kubernetes: pkg/apis/autoscaling/v1/conversion.go
+Simplified: the JSON in the annotations has v2's names (there: those of an older version).
 """
 
 from __future__ import annotations

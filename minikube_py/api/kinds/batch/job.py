@@ -14,7 +14,13 @@ from minikube_py.api.defaulting import changed, each, filled
 from minikube_py.api.definition import Cell, Column
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.batch.job_spec import JobSpec, JobStatus, PodFailurePolicyRule
-from minikube_py.api.kinds.batch.job_validation import job_change_errors, job_errors, job_status_errors
+from minikube_py.api.kinds.batch.job_validation import (
+    CONTROLLER_UID,
+    job_change_errors,
+    job_errors,
+    job_status_errors,
+    own_labels,
+)
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
 from minikube_py.api.meta import LabelSelector
@@ -22,8 +28,6 @@ from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError
 
-CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
-JOB_NAME = "batch.kubernetes.io/job-name"
 _WITHOUT_LIMIT = 2**31 - 1
 _STATES = ("Complete", "Failed")
 _LESSER_STATES = ("Suspended", "FailureTarget", "SuccessCriteriaMet")
@@ -73,8 +77,7 @@ class Job(
     def _selecting_its_own(self) -> Self:
         """With labels and a selector that no other job has, and what of them the author gave."""
         name, uid, spec = self.metadata.name, self.metadata.uid, self.spec
-        own = {CONTROLLER_UID: uid, JOB_NAME: name, "controller-uid": uid, "job-name": name}
-        labels = {**own, **spec.template.metadata.labels}
+        labels = {**own_labels(name, uid), **spec.template.metadata.labels}
         selector = spec.selector or LabelSelector()
         selector = replace(selector, match_labels={CONTROLLER_UID: uid, **selector.match_labels})
         template = replace(spec.template, metadata=replace(spec.template.metadata, labels=labels))
@@ -85,7 +88,7 @@ class Job(
         )
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
-        yield from job_errors(self.spec, self.metadata.name, "spec")
+        yield from job_errors(self.spec, self.metadata.name, self.metadata.uid, "spec")
         if old is not None:
             yield from job_change_errors(self.spec, old.spec, is_suspended=bool(old.spec.suspend))
 

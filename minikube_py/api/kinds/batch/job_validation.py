@@ -8,18 +8,21 @@ from __future__ import annotations
 from minikube_py.api.field_checks import (
     Errors,
     choice_errors,
+    go_struct,
     label_selector_errors,
     negative_errors,
-    qualified_errors,
     too_many,
 )
 from minikube_py.api.kinds.batch.job_spec import JobSpec, JobStatus, PodFailurePolicy, PodFailurePolicyRule
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import template_errors
+from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import replace
 from minikube_py.api.selectors import SelectorError, label_selector_from_document
 from minikube_py.api.validation import (
+    FieldError,
     dns_label_error,
+    dns_subdomain_error,
     immutable_errors,
     invalid_value,
     required,
@@ -31,7 +34,9 @@ _ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 _MAX_RULES, _MAX_EXIT_CODES = 20, 255
 
 
-def job_errors(spec: JobSpec, name: str, path: str) -> Errors:
+def job_errors(spec: JobSpec, name: str, uid: str, path: str) -> Errors:
+    if not spec.manual_selector and spec.selector is not None:
+        yield from _generated_errors(spec, name, uid, path)
     yield from job_spec_errors(spec, path)
     if spec.selector is None:
         yield required(f"{path}.selector")
@@ -45,6 +50,25 @@ def job_errors(spec: JobSpec, name: str, path: str) -> Errors:
             yield invalid_value("metadata.name", name, why)
 
 
+def _generated_errors(spec: JobSpec, name: str, uid: str, path: str) -> Errors:
+    """What the author gave of labels and selector must be what the server would have given."""
+    if spec.selector != LabelSelector(match_labels={CONTROLLER_UID: uid}):
+        yield invalid_value(f"{path}.selector", spec.selector, "`selector` not auto-generated")
+    labels = spec.template.metadata.labels
+    for key, value in own_labels(name, uid).items():
+        if labels.get(key) != value:
+            where = f"{path}.template.metadata.labels[{key}]"
+            yield invalid_value(where, dict(sorted(labels.items())), f"must be '{value}'")
+
+
+CONTROLLER_UID, JOB_NAME = "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"
+
+
+def own_labels(name: str, uid: str) -> dict[str, str]:
+    """The labels that tell a job's pods from all others."""
+    return {CONTROLLER_UID: uid, JOB_NAME: name, "controller-uid": uid, "job-name": name}
+
+
 def _own_pods_errors(spec: JobSpec, path: str) -> Errors:
     assert spec.selector is not None
     try:
@@ -54,7 +78,7 @@ def _own_pods_errors(spec: JobSpec, path: str) -> Errors:
     labels = spec.template.metadata.labels
     if not matcher.matches(labels):
         why = "`selector` does not match template `labels`"
-        yield invalid_value(f"{path}.template.metadata.labels", dict(labels) or None, why)
+        yield invalid_value(f"{path}.template.metadata.labels", dict(sorted(labels.items())) or None, why)
 
 
 def job_spec_errors(spec: JobSpec, path: str) -> Errors:
@@ -70,7 +94,7 @@ def job_spec_errors(spec: JobSpec, path: str) -> Errors:
         yield from negative_errors(number, f"{path}.{name}")
     yield from _index_errors(spec, path)
     if spec.managed_by is not None:
-        yield from qualified_errors(spec.managed_by, f"{path}.managedBy")
+        yield from _prefixed_errors(spec.managed_by, f"{path}.managedBy")
     if spec.pod_failure_policy is not None:
         yield from _failure_policy_errors(spec.pod_failure_policy, spec.template, f"{path}.podFailurePolicy")
     policies = ("Failed",) if spec.pod_failure_policy is not None else ("Failed", "TerminatingOrFailed")
@@ -92,7 +116,7 @@ def _index_errors(spec: JobSpec, path: str) -> Errors:
         yield from negative_errors(spec.max_failed_indexes, f"{path}.maxFailedIndexes")
         if spec.backoff_limit_per_index is None:
             yield required(f"{path}.backoffLimitPerIndex", "when maxFailedIndexes is specified")
-    yield from choice_errors(spec.completion_mode, ("Indexed", "NonIndexed"), f"{path}.completionMode")
+    yield from choice_errors(spec.completion_mode, ("NonIndexed", "Indexed"), f"{path}.completionMode")
     if spec.completion_mode == "Indexed":
         if spec.completions is None:
             yield required(f"{path}.completions", "when completion mode is Indexed")
@@ -102,7 +126,16 @@ def _index_errors(spec: JobSpec, path: str) -> Errors:
             f"{path}.backoffLimitPerIndex", spec.backoff_limit_per_index, "requires indexed completion mode"
         )
     if spec.success_policy is not None:
-        yield invalid_value(f"{path}.successPolicy", spec.success_policy, "requires indexed completion mode")
+        yield invalid_value(f"{path}.successPolicy", go_struct(spec.success_policy), "requires indexed completion mode")
+
+
+def _prefixed_errors(name: str, path: str) -> Errors:
+    """`name` is a DNS name, a slash and a path."""
+    domain, slash, rest = name.partition("/")
+    if not (domain and slash and rest):
+        yield invalid_value(path, name, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    elif problem := dns_subdomain_error(domain):
+        yield invalid_value(path, domain, problem)
 
 
 def _failure_policy_errors(policy: PodFailurePolicy, template: PodTemplateSpec, path: str) -> Errors:
@@ -130,9 +163,9 @@ def _rule_errors(rule: PodFailurePolicyRule, containers: set[str], path: str) ->
             yield invalid_value(f"{path}.onExitCodes.values[{index}]", 0, "must not be 0 for the In operator")
         yield from choice_errors(codes.operator, ("In", "NotIn"), f"{path}.onExitCodes.operator")
     if codes is not None and rule.on_pod_conditions:
-        yield invalid_value(path, rule, "specifying both OnExitCodes and OnPodConditions is not supported")
+        yield FieldError(path, "Invalid value: specifying both OnExitCodes and OnPodConditions is not supported")
     if codes is None and not rule.on_pod_conditions:
-        yield invalid_value(path, rule, "specifying one of OnExitCodes and OnPodConditions is required")
+        yield FieldError(path, "Invalid value: specifying one of OnExitCodes and OnPodConditions is required")
 
 
 def job_change_errors(new: JobSpec, old: JobSpec, *, is_suspended: bool) -> Errors:

@@ -87,9 +87,17 @@ def _item_errors(item: LimitRangeItem, path: str) -> Errors:
         yield from _order_errors(
             {name: quantities.get(resource) for name, quantities in amounts.items()}, path, resource
         )
+    yield from _ratio_errors(item, path)
+
+
+def _ratio_errors(item: LimitRangeItem, path: str) -> Errors:
     for resource, ratio in item.max_limit_request_ratio.items():
         if ratio.value < 1:
             yield invalid_value(f"{path}.maxLimitRequestRatio[{resource}]", ratio, f"ratio {ratio} is less than 1")
+        smallest, largest = item.min.get(resource), item.max.get(resource)
+        if smallest and largest and smallest.value and ratio.value > largest.value / smallest.value:
+            why = f"ratio {ratio} is greater than max/min = {float(largest.value / smallest.value):.6f}"
+            yield invalid_value(f"{path}.maxLimitRequestRatio[{resource}]", ratio, why)
 
 
 _ORDERS = (

@@ -54,6 +54,7 @@ class PersistentVolumeClaimStatus(Model):
     modify_volume_status: ModifyVolumeStatus | None = None
 
 
+_SOURCES = {("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")}
 _PENDING = PersistentVolumeClaimStatus(phase="Pending")
 
 
@@ -89,7 +90,11 @@ class PersistentVolumeClaim(
         return changed(self, spec=spec, status=filled(self.status, phase="Pending"))
 
     def prepare_for_create(self) -> Self:
-        return replace(self, status=_PENDING)
+        """A source that cannot fill a volume is forgotten, as if it had not been named."""
+        source = self.spec.data_source
+        is_known = source is not None and (source.api_group or "", source.kind) in _SOURCES
+        claim = replace(self, status=_PENDING)
+        return claim if is_known or source is None else replace(claim, spec=replace(claim.spec, data_source=None))
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from claim_errors(self.spec, "spec")

@@ -5,6 +5,7 @@ Kubernetes: pkg/registry/core/podtemplate/strategy.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from minikube_py.api.columns import NAME, container_images, container_names, labels_text
@@ -12,8 +13,10 @@ from minikube_py.api.defaulting import changed
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_validation import template_errors
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
+from minikube_py.api.validation import FieldError
 
 
 class PodTemplate(
@@ -30,6 +33,9 @@ class PodTemplate(
     returns_deleted_object=True,
 ):
     template: PodTemplateSpec = written(PodTemplateSpec)
+
+    def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        return template_errors(self.template, "template")
 
     def defaulted(self) -> Self:
         return changed(self, template=template_defaulted(self.template))

@@ -21,6 +21,8 @@ from minikube_py.api.validation import FieldError, immutable_errors, invalid_val
 _SCOPES = ("BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass",
            "Terminating", "VolumeAttributesClass")  # fmt: skip
 
+_PLAIN_SCOPES = ("BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "Terminating")
+
 
 class ScopedResourceSelectorRequirement(Model):
     scope_name: Annotated[str, OneOf(*_SCOPES)] = written(str)
@@ -92,6 +94,8 @@ def _scope_errors(spec: ResourceQuotaSpec, path: str) -> Errors:
     for scope in spec.scopes:
         if scope not in _SCOPES:
             yield invalid_value(f"{path}.scopes", spec.scopes, "unsupported scope")
+        elif any(not _fits(scope, resource) for resource in spec.hard):
+            yield invalid_value(f"{path}.scopes", spec.scopes, "unsupported scope applied to resource")
     for pair in ({"BestEffort", "NotBestEffort"}, {"Terminating", "NotTerminating"}):
         if pair <= set(spec.scopes):
             yield invalid_value(f"{path}.scopes", spec.scopes, "conflicting scopes")
@@ -100,13 +104,27 @@ def _scope_errors(spec: ResourceQuotaSpec, path: str) -> Errors:
             yield from _requirement_errors(requirement, f"{path}.scopeSelector.matchExpressions")
 
 
+def _fits(scope: str, resource: str) -> bool:
+    """Whether what a resource counts can be of a scope: of pods that ask for nothing only the number can be counted."""
+    if scope == "BestEffort":
+        return resource in ("pods", "count/pods")
+    if scope == "VolumeAttributesClass":
+        return resource in ("persistentvolumeclaims", "requests.storage", "count/persistentvolumeclaims")
+    return resource in _OF_PODS or resource.startswith(("hugepages-", "requests.hugepages-", "limits.hugepages-"))
+
+
+_OF_PODS = {"pods", "count/pods", "cpu", "memory", "ephemeral-storage"} | {
+    f"{kind}.{name}" for kind in ("requests", "limits") for name in ("cpu", "memory", "ephemeral-storage")
+}
+
+
 def _requirement_errors(requirement: ScopedResourceSelectorRequirement, path: str) -> Errors:
     if requirement.scope_name not in _SCOPES:
         yield invalid_value(f"{path}.scopeName", requirement.scope_name, "unsupported scope")
     takes_values = requirement.operator in ("In", "NotIn")
-    if requirement.scope_name not in ("PriorityClass", "VolumeAttributesClass") and requirement.operator != "Exists":
+    if requirement.scope_name in _PLAIN_SCOPES and requirement.operator != "Exists":
         why = (
-            "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+            "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
             "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or "
             "ResourceQuotaScopeCrossNamespacePodAffinity"
         )
@@ -117,6 +135,8 @@ def _requirement_errors(requirement: ScopedResourceSelectorRequirement, path: st
     elif requirement.values and requirement.operator in ("Exists", "DoesNotExist"):
         why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
         yield invalid_value(f"{path}.values", requirement.values, why)
+    elif requirement.operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
+        yield invalid_value(f"{path}.operator", requirement.operator, "not a valid selector operator")
 
 
 def _usage(status: ResourceQuotaStatus, *, limits: bool) -> str:

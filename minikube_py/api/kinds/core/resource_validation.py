@@ -105,6 +105,8 @@ _IN_QUOTAS = frozenset({
 def quota_name_errors(name: str, path: str) -> Errors:
     """What is wrong with the name of something that a quota counts."""
     yield from qualified_errors(name, path)
+    if "/" not in name and name not in _STANDARD | _IN_QUOTAS and not _is_huge_pages(name):
+        yield invalid_value(path, name, "must be a standard resource type or fully qualified")
     if "/" not in name and name not in _IN_QUOTAS and not _is_huge_pages(name):
         yield invalid_value(path, name, "must be a standard resource for quota")
 

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors
+from minikube_py.api.field_checks import Errors, go_struct
 from minikube_py.api.kinds.core.common import ResourceRequirements, Toleration
 from minikube_py.api.kinds.core.resource_validation import container_resource_errors
 from minikube_py.api.kinds.core.scheduling_validation import toleration_errors
@@ -25,6 +25,7 @@ from minikube_py.api.validation import (
     immutable_errors,
     invalid_value,
     label_errors,
+    required,
 )
 
 
@@ -55,7 +56,9 @@ class RuntimeClass(
     scheduling: Scheduling | None = None
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
-        if problem := dns_label_error(self.handler):
+        if not self.handler:
+            yield required("handler")
+        elif problem := dns_label_error(self.handler):
             yield invalid_value("handler", self.handler, problem)
         if self.overhead is not None:
             fixed = ResourceRequirements(limits=self.overhead.pod_fixed)
@@ -71,4 +74,4 @@ def _scheduling_errors(scheduling: Scheduling, path: str) -> Errors:
     yield from toleration_errors(scheduling.tolerations, f"{path}.tolerations")
     for index, toleration in enumerate(scheduling.tolerations):
         if toleration in scheduling.tolerations[:index]:
-            yield duplicate_value(f"{path}.tolerations[{index}]", toleration)
+            yield duplicate_value(f"{path}.tolerations[{index}]", go_struct(toleration))

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors, negative_errors
+from minikube_py.api.field_checks import Errors, choice_errors, go_struct, label_selector_errors, negative_errors
 from minikube_py.api.kinds.apps.validation import amount_errors, percentage
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf, ReplacedByPatch
 from minikube_py.api.meta import Condition, LabelSelector
@@ -63,7 +63,7 @@ class PodDisruptionBudget(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         spec = self.spec
         if spec.min_available is not None and spec.max_unavailable is not None:
-            yield invalid_value("spec", spec, "minAvailable and maxUnavailable cannot be both set")
+            yield invalid_value("spec", go_struct(spec), "minAvailable and maxUnavailable cannot be both set")
         for name, amount in (("minAvailable", spec.min_available), ("maxUnavailable", spec.max_unavailable)):
             yield from _amount_errors(amount, f"spec.{name}")
         yield from label_selector_errors(spec.selector, "spec.selector")

@@ -47,6 +47,11 @@ class PriorityClass(
         return filled(self, preemption_policy="PreemptLowerPriority")
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
+        if old is not None:
+            if self.value != old.value:
+                yield forbidden_value("value", "may not be changed in an update.")
+            yield from immutable_errors(self.preemption_policy, old.preemption_policy, "preemptionPolicy")
+            return
         name = self.metadata.name
         if name.startswith(_PREFIX):
             if problem := _system_problem(self):
@@ -55,11 +60,7 @@ class PriorityClass(
         elif self.value > HIGHEST_OF_USERS:
             why = f"maximum allowed value of a user defined priority is {HIGHEST_OF_USERS}"
             yield forbidden_value("value", why)
-        yield from choice_errors(self.preemption_policy, ("Never", "PreemptLowerPriority"), "preemptionPolicy")
-        if old is not None:
-            if self.value != old.value:
-                yield forbidden_value("value", "may not be changed in an update.")
-            yield from immutable_errors(self.preemption_policy, old.preemption_policy, "preemptionPolicy")
+        yield from choice_errors(self.preemption_policy, ("PreemptLowerPriority", "Never"), "preemptionPolicy")
 
 
 def _system_class(name: str, value: int, description: str) -> PriorityClass:

@@ -24,7 +24,7 @@ from minikube_py.api.kinds.autoscaling.v2.scaling_rules import (
     behavior_defaulted,
     behavior_errors,
 )
-from minikube_py.api.kinds.autoscaling.v2.validation import bounds_errors, metrics_errors, reference_errors
+from minikube_py.api.kinds.autoscaling.v2.validation import bounds_errors, metrics_errors, target_errors
 from minikube_py.api.markers import MergeBy, NotRequired, Required
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
@@ -99,7 +99,7 @@ class HorizontalPodAutoscaler(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         spec = self.spec
         yield from bounds_errors(spec.min_replicas, spec.max_replicas, "spec")
-        yield from reference_errors(spec.scale_target_ref, "spec.scaleTargetRef")
+        yield from target_errors(spec.scale_target_ref, "spec.scaleTargetRef")
         yield from metrics_errors(spec.metrics, spec.min_replicas, "spec.metrics")
         if spec.behavior is not None:
             yield from behavior_errors(spec.behavior, "spec.behavior")

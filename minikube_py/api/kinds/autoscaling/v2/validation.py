@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikube_py.api.field_checks import Errors, label_selector_errors, required_choice_errors
+from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors
 from minikube_py.api.kinds.autoscaling.v2.metric_spec import (
     CrossVersionObjectReference,
     MetricIdentifier,
@@ -18,9 +18,9 @@ from minikube_py.api.validation import forbidden_value, invalid_value, path_segm
 
 _SOURCES = {
     "Object": ("object", "object"),
+    "External": ("external", "external"),
     "Pods": ("pods", "pods"),
     "Resource": ("resource", "resource"),
-    "External": ("external", "external"),
     "ContainerResource": ("container_resource", "containerResource"),
 }
 """Type of a metric -> the attribute that describes it, and its JSON name."""
@@ -30,7 +30,7 @@ def bounds_errors(minimum: int | None, maximum: int, path: str) -> Errors:
     if minimum is not None and minimum < 1:
         yield invalid_value(f"{path}.minReplicas", minimum, "must be greater than or equal to 1")
     if maximum < 1:
-        yield invalid_value(f"{path}.maxReplicas", maximum, "must be greater than 0")
+        yield required(f"{path}.maxReplicas", "must be set and greater than 0")
     if minimum is not None and maximum < minimum:
         yield invalid_value(f"{path}.maxReplicas", maximum, "must be greater than or equal to `minReplicas`")
 
@@ -43,6 +43,13 @@ def reference_errors(reference: CrossVersionObjectReference, path: str) -> Error
             yield invalid_value(f"{path}.{name}", value, problem)
 
 
+def target_errors(reference: CrossVersionObjectReference, path: str) -> Errors:
+    """What is wrong with the object that is scaled: its group has to be named."""
+    yield from reference_errors(reference, path)
+    if not reference.api_version:
+        yield invalid_value(f"{path}.apiVersion", "", "apiVersion must specify API group")
+
+
 def metrics_errors(metrics: tuple[MetricSpec, ...], minimum: int | None, path: str) -> Errors:
     for index, metric in enumerate(metrics):
         yield from _metric_errors(metric, f"{path}[{index}]")
@@ -53,20 +60,22 @@ def metrics_errors(metrics: tuple[MetricSpec, ...], minimum: int | None, path: s
 
 
 def _metric_errors(metric: MetricSpec, path: str) -> Errors:
+    """As upstream, only the first source is looked into, and a type that is none is said twice."""
+    types = sorted(_SOURCES)
     if not metric.type:
         yield required(f"{path}.type", "must specify a metric source type")
-    else:
-        yield from required_choice_errors(metric.type, sorted(_SOURCES), f"{path}.type")
+    yield from choice_errors(metric.type, types, f"{path}.type")
     given = [name for name, (attribute, _) in _SOURCES.items() if getattr(metric, attribute) is not None]
-    if metric.type in _SOURCES and metric.type not in given:
+    if given:
+        attribute, member = _SOURCES[given[0]]
+        yield from _source_errors(getattr(metric, attribute), given[0], f"{path}.{member}")
+    if metric.type in types and metric.type not in given:
         why = "must populate information for the given metric source"
         yield required(f"{path}.{_SOURCES[metric.type][1]}", why)
-    for name in given:
-        attribute, member = _SOURCES[name]
-        if metric.type in _SOURCES and name != metric.type:
-            why = "must populate the given metric source only"
-            yield forbidden_value(f"{path}.{member}", why)
-        yield from _source_errors(getattr(metric, attribute), name, f"{path}.{member}")
+    yield from choice_errors(metric.type, types, f"{path}.type")
+    for name in given if len(given) != 1 else ():
+        if name != metric.type:
+            yield forbidden_value(f"{path}.{_SOURCES[name][1]}", "must populate the given metric source only")
 
 
 def _source_errors(source: Any, kind: str, path: str) -> Errors:
@@ -91,7 +100,10 @@ def _identifier_errors(metric: MetricIdentifier, path: str) -> Errors:
 
 
 def _target_errors(target: MetricTarget, path: str) -> Errors:
-    yield from required_choice_errors(target.type, ("AverageValue", "Utilization", "Value"), f"{path}.type")
+    if not target.type:
+        yield required(f"{path}.type", "must specify a metric target type")
+    elif target.type not in ("Utilization", "Value", "AverageValue"):
+        yield invalid_value(f"{path}.type", target.type, "must be either Utilization, Value, or AverageValue")
     for name, amount in (("value", target.value), ("averageValue", target.average_value)):
         if amount is not None and amount.value <= 0:
             yield invalid_value(f"{path}.{name}", amount, "must be positive")
@@ -112,4 +124,5 @@ def _fitting_errors(target: MetricTarget, kind: str, path: str) -> Errors:
         if target.average_value is None:
             yield required(f"{path}.averageValue", "must specify a positive target averageValue")
     elif target.value is None and target.average_value is None:
-        yield required(f"{path}.averageValue", "must set either a target value for metric or a per-pod target")
+        what = "value or averageValue" if kind == "Object" else "value for metric or a per-pod target"
+        yield required(f"{path}.averageValue", f"must set either a target {what}")
