@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from minikube_py.cluster.lab.machine import Machine
+from minikube_py.cluster.processes import ProcessTable
+
 _FOLDERS = (
     "/etc",
     "/run",
@@ -37,18 +40,15 @@ def machine_state(home: Path) -> dict[str, list[str]]:
     """`home`, the data folder of the test, is the one place that may change."""
     state = {" ".join(argv): _lines(argv) for argv in _COMMANDS}
     state["mounts"] = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    state["cgroups"] = [str(path) for path in Path("/sys/fs/cgroup").rglob("minikube-py-lab-*") if _is_ours(path, home)]
+    machines = [home / ".labs" / "world" / name for name in ("switch", "node1", "node2")]
+    names = [Machine(folder.name, folder, ProcessTable(folder.parent)).cgroup for folder in machines]
+    state["cgroups"] = [str(path) for name in names for path in Path("/sys/fs/cgroup").rglob(name)]
     for folder in map(Path, _FOLDERS):
         state[str(folder)] = sorted(map(str, folder.iterdir())) if folder.is_dir() else []
     state["files of /etc"] = [_file(path) for path in sorted(Path("/etc").rglob("*")) if path.is_file()]
     state["processes"] = [line for line in _command_lines() if any(name in line for name in _PROGRAMS)]
+
     return state
-
-
-def _is_ours(path: Path, home: Path) -> bool:
-    """Another test's lab may be under way in another folder."""
-    world = home / ".labs" / "world"
-    return not world.exists() or path.name.endswith(str(world.stat().st_ino))
 
 
 def _lines(argv: tuple[str, ...]) -> list[str]:

@@ -47,6 +47,20 @@ class Terminal:
         self._run("send-keys", "-t", f"person:{name}", "C-l")
         self._run("clear-history", "-t", f"person:{name}")
 
+    def panes(self, socket: Path) -> str:
+        """What another tmux shows, in all of its panes."""
+        if not socket.exists():
+            return ""
+        tmux = ("tmux", "-S", str(socket))
+        listed = subprocess.run([*tmux, "list-panes", "-a", "-F", "#D"], capture_output=True, text=True, check=False)
+        shown = [
+            subprocess.run(
+                [*tmux, "capture-pane", "-p", "-t", pane], capture_output=True, text=True, check=False
+            ).stdout
+            for pane in listed.stdout.split()
+        ]
+        return "\n".join(shown)
+
     async def play(self, section: Section) -> None:
         """Type a section's commands, and see each time what it says that they print."""
         shown_in = "main"

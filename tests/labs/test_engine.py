@@ -15,7 +15,10 @@ from minikube_py.cluster.lab.lab_folder import find_lab
 from minikube_py.cluster.lab.needs import lacking
 from minikube_py.errors import ConfigError
 from tests.labs.machine_state import machine_state
+from tests.labs.terminal import terminal
+from tests.support.eventually import eventually
 from tests.support.kubectls import BIN
+from tests.support.processes import require_binary
 from tests.unit.cluster.lab.good import LAB, good_lab
 
 
@@ -93,6 +96,38 @@ def test_machines_of_a_lab_reach_each_other_and_nobody_else(labs: Path) -> None:
         assert not Path(folder, "here").exists()
         assert machines["node2"].run(f"test -e {folder}/here").exit == 1
     assert machines["node1"].run("ps ax | grep -c '[m]achine.sh'").output == "1\n"
+
+
+async def test_shells_and_the_watch_outlive_a_reset(labs: Path, home: Path) -> None:
+    require_binary("tmux", "tmux")
+    with terminal(home) as person:
+        await person.open("starts", str(BIN / "minikube-py"), "lab", "start", "1", "--tmux")
+        await eventually(lambda: "node1" in person.panes(home / ".labs" / "tmux"), timeout_s=30)
+        await person.open("watch", "sh", "-c", f"{BIN / 'minikube-py'} lab watch; sleep 60")
+        await person.open("main")
+        person.type("main", "touch pgae; echo $((40 + 2))")
+        await eventually(lambda: "42" in person.text("main"), timeout_s=10)
+        assert "a question: Is it spelt so?" in run("hint")[1]
+        assert run("reset")[0] == 0
+        await eventually(lambda: "node1 was built anew; this is a new shell." in person.text("main"), timeout_s=20)
+        await eventually(lambda: person.is_at_prompt("main"), timeout_s=20)
+        person.clear("main")
+        person.type("main", "test -e pgae || echo gone $((40 + 3))")
+        await eventually(lambda: "gone 43" in person.text("main"), timeout_s=20)
+        person.type("main", "touch page")
+        await eventually(lambda: "✓ lab 01 is done." in person.text("watch"), timeout_s=20)
+        assert run("stop")[0] == 0
+        assert not (home / ".labs" / "tmux").exists()
+
+
+async def test_a_person_is_asked_for_a_prediction(labs: Path, home: Path) -> None:
+    require_binary("tmux", "tmux")
+    with terminal(home) as person:
+        await person.open("starts", "sh", "-c", f"{BIN / 'minikube-py'} lab start 1; sleep 60")
+        await eventually(lambda: "you say>" in person.text("starts"), timeout_s=30)
+        person.type("starts", "that it is there")
+        await eventually(lambda: "Step 1 of 1" in person.text("starts"), timeout_s=20)
+    assert Course().files.progress("01-small").predictions == {"first": "that it is there"}
 
 
 def test_without_machines_each_verb_says_so(labs: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -101,10 +102,20 @@ def check() -> None:
 @told
 def watch() -> None:
     """Look again and again, until all is done."""
-    course = Course()
+    with contextlib.suppress(KeyboardInterrupt):
+        _watch(Course())
+
+
+def _watch(course: Course) -> None:
     shown = ""
     while True:
-        verdict = course.check()
+        try:
+            verdict = course.check()
+        except MinikubeError:
+            if not course.is_there_or_will_be():
+                raise
+            time.sleep(_WATCH_S)
+            continue
         if verdict is None:
             return
         if verdict.missing is None:

@@ -121,6 +121,13 @@ class Course:
                 raise ActionFailed(f"the solution of step {step.id} does not lead to it: {missing.seen}")
             time.sleep(_POLL_S)
 
+    def is_there_or_will_be(self) -> bool:
+        """Whether the machines run, or another command is making them right now."""
+        session = self.files.session()
+        if session is None or session.phase == "building":
+            return session is not None and self.files.is_busy()
+        return self.world(find_lab(session.lab)).is_running()
+
     def check(self) -> Verdict | None:
         """Look at the present step once, and go on when it is done; None: all steps are done already."""
         lab, session, world = self.running()

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from minikube_py.cluster.lab.lab import Lab
 from minikube_py.errors import ConfigError
 
-DEFAULT_FOLDER = Path(__file__).parents[3] / "examples" / "labs"
+_EXAMPLES = Path(__file__).parents[3] / "examples"
+IMAGE_RECIPES = _EXAMPLES / "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class BadLab(ConfigError):
 
 def labs_folder() -> Path:
     """MINIKUBE_PY_LABS, else the labs that come with the project."""
-    return Path(os.environ.get("MINIKUBE_PY_LABS") or DEFAULT_FOLDER)
+    return Path(os.environ.get("MINIKUBE_PY_LABS") or _EXAMPLES / "labs")
 
 
 def lab_folders() -> list[Path]:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from minikube_py.cluster.lab.judgement import asks_what_was_typed
 from minikube_py.cluster.lab.lab import Action, Lab, Step
-from minikube_py.cluster.lab.lab_folder import BadLab, Fault, line_in, read_lab
+from minikube_py.cluster.lab.lab_folder import IMAGE_RECIPES, BadLab, Fault, line_in, read_lab
 from minikube_py.cluster.lab.probe import Probe
 from minikube_py.cluster.lab.readme import Readme, Section, read_readme
-from minikube_py.kubelet.config import DEFAULT_RECIPES
 
 _WIDTH = 80
 _FOLDER = re.compile(r"\d\d-[a-z0-9-]+")
@@ -54,8 +53,8 @@ def _things_wrong(lab: Lab) -> Iterator[tuple[str, Location]]:
             said = "the last hint fits always (no `when`), the others have a `when`"
             yield said, ("steps", index, "hintcheck", number)
     for image in lab.needs.images:
-        if not (DEFAULT_RECIPES / image / "recipe.yaml").exists():
-            yield f'no recipe "{image}" in {DEFAULT_RECIPES}', ("needs", "images")
+        if not (IMAGE_RECIPES / image / "recipe.yaml").exists():
+            yield f'no recipe "{image}" in {IMAGE_RECIPES}', ("needs", "images")
     for location, machine in _machines_named(lab):
         if machine not in lab.machines:
             yield f'the lab has no machine "{machine}"', location

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,8 @@ class Machine:
 
     @property
     def cgroup(self) -> str:
-        return f"minikube-py-lab-{self.name}-{os.stat(self.folder.parent).st_ino}"  # noqa: PTH116  # of this lab's, and nobody else's
+        """Its folder in each tree of cgroups: of this lab's, and of nobody else's."""
+        return f"minikube-py-lab-{self.name}-{zlib.crc32(bytes(self.folder)):08x}"
 
     def start(self) -> None:
         """Raises: StartFailed, with what the system said."""

@@ -9,9 +9,7 @@ import subprocess
 
 from minikube_py.cluster.lab.lab import Lab
 from minikube_py.errors import ConfigError
-from minikube_py.kubelet.config import DEFAULT_RECIPES
 
-IMAGE_RECIPES = DEFAULT_RECIPES
 _ALWAYS = {
     "bash": "bash",
     "unshare": "util-linux",

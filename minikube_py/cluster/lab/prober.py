@@ -10,7 +10,7 @@ import ctypes
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from minikube_py.cluster.lab.machine import HOME, Machine
 from minikube_py.cluster.lab.probe import Probe
 from minikube_py.cluster.lab.quoting import holds
 from minikube_py.cluster.lab.recorder import recorded
+from minikube_py.cluster.processes import StartFailed
 
 _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET: Final = 0x40000000
@@ -51,13 +52,17 @@ class Prober:
         }
 
     def ask(self, probe: Probe) -> Answer:
-        """Never raises for what is on a machine: that is what was seen. Raises: MinikubeError without machines."""
+        """What is the case on a machine is what was seen, never an error. Raises: StartFailed without machines."""
         if probe.any:
             answers = [self.ask(each) for each in probe.any]
             answer = Answer(any(each.is_yes for each in answers), "; ".join(each.seen for each in answers))
         else:
             machine = self._machines[probe.machine]
-            answer = self._ask[probe.kind](machine, getattr(probe, probe.kind))
+            try:
+                answer = self._ask[probe.kind](machine, getattr(probe, probe.kind))
+            except (OSError, BrokenExecutor, TimeoutError) as error:
+                # It went away between two looks at it.
+                raise StartFailed(f"{machine.name} does not run any more ({error})") from error
         return Answer(answer.is_yes is not probe.absent, answer.seen)
 
     def _network(self, question: Callable[[Any], tuple[bool, str]]) -> Callable[[Machine, Any], Answer]:

@@ -97,6 +97,14 @@ class LabFiles:
         with _locked(self.folder / "lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
 
+    def is_busy(self) -> bool:
+        """Whether a command that builds or removes machines is at it."""
+        try:
+            with self.alone():
+                return False
+        except ConfigError:
+            return True
+
     @contextmanager
     def state(self) -> Iterator[None]:
         """Between reading the state and writing it; waits for others, which is never long."""

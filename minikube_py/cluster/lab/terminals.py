@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,7 +70,9 @@ def open_window(files: LabFiles, lab: Lab) -> None:
     name = f"lab-{lab.number}"
     subprocess.run([*tmux, "kill-session", "-t", name], check=False, capture_output=True)
     subprocess.run([*tmux, "new-session", "-d", "-s", name, "-x", "160", "-y", "48", *panes[0]], check=True)
-    for pane in [*panes[1:], [*program, "watch"]]:
+    # What the last check said is to be read when all is done: the pane stays until Enter.
+    watch = ["bash", "-c", f"{shlex.join([*program, 'watch'])}; read -r"]
+    for pane in [*panes[1:], watch]:
         subprocess.run([*tmux, "split-window", "-t", name, *pane], check=True)
         subprocess.run([*tmux, "select-layout", "-t", name, "main-horizontal"], check=True)
     subprocess.run([*tmux, "set-option", "-t", name, "mouse", "on"], check=True)

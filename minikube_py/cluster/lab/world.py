@@ -18,12 +18,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from minikube_py.cluster.lab.lab import Action, Lab
+from minikube_py.cluster.lab.lab_folder import IMAGE_RECIPES
 from minikube_py.cluster.lab.machine import HOME, Machine, link_programs
-from minikube_py.cluster.lab.needs import IMAGE_RECIPES
 from minikube_py.cluster.lab.prober import Prober, is_running
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.errors import MinikubeError
-from minikube_py.runtime.oci.recipes import build
 
 SWITCH = "switch"
 _NETWORK = "192.168.50"
@@ -61,7 +60,7 @@ class World:
             link_programs(machine.folder)
             machine.start()
             _fill_home(machine, lab.folder / "files")
-            for image in lab.needs.images:
+            for image in lab.needs.images if machine.name != SWITCH else ():
                 _give_image(machine, image, images)
         self._connect()
         self.prober = Prober(self.machines)
@@ -82,12 +81,15 @@ class World:
 
     def remove(self) -> None:
         """End and take away everything; also what a killed command left half made."""
-        if not self.folder.exists():
-            return
-        self._table.adopt(machine.component() for machine in self.machines.values() if machine.folder.exists())
-        for machine in reversed(self.machines.values()):
-            machine.kill()
-        shutil.rmtree(self.folder)
+        components = [machine.component() for machine in self.machines.values()]
+        # Until nothing is found: what a killed command had just begun may come up meanwhile.
+        while self.folder.exists():
+            self._table.adopt(components)
+            for machine in reversed(self.machines.values()):
+                machine.kill()
+            self._table.adopt(components)
+            if not self._table.read():
+                shutil.rmtree(self.folder)
 
     def carry_out(self, actions: Iterable[Action], say: Callable[[str], None]) -> None:
         """Raises: ActionFailed."""
@@ -123,6 +125,8 @@ def _fill_home(machine: Machine, files: Path) -> None:
 
 def _give_image(machine: Machine, recipe: str, images: Path) -> None:
     """Put an image where kubelets look for what they built before: so they need no registry and no packages."""
+    from minikube_py.runtime.oci.recipes import build  # slow to import, and few labs need it
+
     built = asyncio.run(build(IMAGE_RECIPES / recipe, images))
     for cache in _IMAGE_CACHES:
         target = machine.folder / "minikube-py" / cache / built.layout.name
