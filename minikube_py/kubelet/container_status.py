@@ -16,6 +16,7 @@ from minikube_py.api.kinds.core.pod_status import (
     ContainerStateTerminated,
     ContainerStateWaiting,
     ContainerStatus,
+    PodCondition,
     VolumeMountStatus,
 )
 from minikube_py.api.scalars import Time
@@ -36,8 +37,8 @@ class Evidence:
     health: Mapping[str, Health] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
     """Termination messages by container id."""
-    infeasible: str = ""
-    """Why a resize that was asked for cannot be done here."""
+    resize: PodCondition | None = None
+    """How a resize that was asked for stands."""
     is_ended: bool = False
     """Nothing of the pod runs any more, or will."""
 

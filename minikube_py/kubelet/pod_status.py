@@ -18,6 +18,7 @@ from minikube_py.api.scalars import Time
 from minikube_py.kubelet.container_status import Evidence, container_status
 from minikube_py.kubelet.plan import Ending, is_sidecar
 from minikube_py.kubelet.pod_containers import ephemeral_containers
+from minikube_py.kubelet.resizing import IN_PROGRESS, PENDING
 from minikube_py.kubelet.resources import qos_class
 
 OWN_CONDITIONS = (
@@ -26,7 +27,8 @@ OWN_CONDITIONS = (
     "Ready",
     "ContainersReady",
     "PodScheduled",
-    "PodResizePending",
+    PENDING,
+    IN_PROGRESS,
 )
 
 
@@ -135,9 +137,8 @@ def _conditions(pod: Pod, status: PodStatus, evidence: Evidence, now: Time) -> t
         containers_ready,
         PodCondition(type="PodScheduled", status="True"),
     ]
-    if evidence.infeasible:
-        why = evidence.infeasible
-        fresh.append(PodCondition(type="PodResizePending", status="True", reason="Infeasible", message=why))
+    if evidence.resize is not None:
+        fresh.append(evidence.resize)
     old = {condition.type: condition for condition in pod.status.conditions}
     generation = pod.metadata.generation
     own = tuple(_dated(replace(each, observed_generation=generation), old.get(each.type), now) for each in fresh)

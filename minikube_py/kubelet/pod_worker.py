@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.kinds.core.pod_status import PodStatus
+from minikube_py.api.kinds.core.pod_status import PodCondition, PodStatus
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import ApiError
@@ -54,7 +54,7 @@ from minikube_py.kubelet.pod_events import PodEvents
 from minikube_py.kubelet.pod_status import OWN_CONDITIONS, NodeAddressing, pod_status
 from minikube_py.kubelet.probes import PodProbes
 from minikube_py.kubelet.references import MissingReference
-from minikube_py.kubelet.resizing import infeasible
+from minikube_py.kubelet.resizing import PENDING, resize_condition
 from minikube_py.kubelet.static_pods import SOURCE_ANNOTATION
 from minikube_py.kubelet.termination_messages import TerminationMessages
 from minikube_py.kubelet.troubles import RETRY_S, Troubles
@@ -172,18 +172,19 @@ class PodWorker:
         grace_s = self._grace_s()
         if grace_s is not None:
             return plan_end(self._pod, observed, Ending(grace_s))
+        resize = self._resize_condition(observed)
         clocks = PodClocks(
             now,
             self._backoffs,
             self._troubles.at(now),
             self._sandbox_trouble,
             self._probes.health,
-            is_resizable=not self._infeasible(observed),
+            is_resizable=resize is None or resize.type != PENDING,
         )
         return plan_pod(self.pod, observed, clocks)
 
-    def _infeasible(self, observed: ObservedPod) -> str:
-        return infeasible(self._pod, observed, self._context.facts().allocatable)
+    def _resize_condition(self, observed: ObservedPod) -> PodCondition | None:
+        return resize_condition(self._pod, observed, self._context.facts().allocatable)
 
     def _grace_s(self) -> float | None:
         """How long the pod's containers may take to end; None while it is to run."""
@@ -203,7 +204,7 @@ class PodWorker:
             waiting=plan.waiting,
             health=self._probes.health,
             messages=await self._messages.of(self._pod, observed),
-            infeasible=self._infeasible(observed),
+            resize=self._resize_condition(observed),
             is_ended=has_ended,
         )
         now = Time.at(self._context.clock())

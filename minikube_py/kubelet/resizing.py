@@ -12,10 +12,12 @@ from typing import Literal
 
 from minikube_py.api.kinds.core.container import Container
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.pod_status import PodCondition
 from minikube_py.api.scalars import Quantity
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
 from minikube_py.kubelet.resources import cgroup_limits, requests_of
 
+PENDING, IN_PROGRESS = "PodResizePending", "PodResizeInProgress"
 Resize = Literal["none", "in place", "by restart"]
 
 
@@ -33,12 +35,20 @@ def resize_of(container: Container, record: ContainerRecord) -> Resize:
     return "none" if not changed else "by restart" if changed & by_restart else "in place"
 
 
-def infeasible(pod: Pod, observed: ObservedPod, allocatable: Mapping[str, Quantity]) -> str:
-    """Why a resize that was asked for cannot be done on this node; empty if there is none, or it can."""
+def resize_condition(pod: Pod, observed: ObservedPod, allocatable: Mapping[str, Quantity]) -> PodCondition | None:
+    """How a resize that was asked for stands, until it is done; None where none is."""
     records = {record.name: record for record in observed.running}
     pairs = [(each, records[each.name]) for each in pod.spec.containers if each.name in records]
     if all(resize_of(container, record) == "none" for container, record in pairs):
-        return ""
+        return None
+    why = _infeasible(pod, allocatable)
+    if why:
+        return PodCondition(type=PENDING, status="True", reason="Infeasible", message=why)
+    return PodCondition(type=IN_PROGRESS, status="True")
+
+
+def _infeasible(pod: Pod, allocatable: Mapping[str, Quantity]) -> str:
+    """Why the node is too small for the pod as it is asked for; empty if it is not."""
     for name in ("cpu", "memory"):
         requests = [requests_of(container.resources).get(name) for container in pod.spec.containers]
         asked = sum(each.millis for each in requests if each is not None)

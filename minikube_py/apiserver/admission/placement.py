@@ -24,10 +24,13 @@ _FOR_A_WHILE = {
 
 
 class DefaultTolerationSeconds(Plugin):
-    """A pod that says nothing leaves a node five minutes after that stopped being ready or reachable."""
+    """A pod that says nothing leaves a node five minutes after that stopped being ready or reachable.
+
+    It says nothing also in an update that leaves out what was added here.
+    """
 
     async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
-        if not isinstance(obj, Pod) or attributes.operation != "CREATE" or attributes.subresource:
+        if not isinstance(obj, Pod) or attributes.operation not in ("CREATE", "UPDATE") or attributes.subresource:
             return obj
         given = obj.spec.tolerations
         added = tuple(_FOR_A_WHILE[key] for key in _SICK if not any(_covers(t, key) for t in given))

@@ -213,3 +213,18 @@ async def test_a_pods_generation_counts_what_its_author_changes(client: httpx.As
     assert shorter.json()["metadata"]["generation"] == 2
     going = await client.delete(f"{pods}/p")
     assert going.json()["metadata"]["generation"] == 3
+
+
+async def test_a_pod_keeps_the_tolerations_that_were_added_when_an_update_leaves_them_out(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.post("/api/v1/namespaces/default/serviceaccounts", json={"metadata": {"name": "default"}})
+    spec = {"containers": [{"name": "c", "image": "nginx"}], "automountServiceAccountToken": False}
+    pods = "/api/v1/namespaces/default/pods"
+    pod = (await client.post(pods, json={"metadata": {"name": "p"}, "spec": spec})).json()
+    added = pod["spec"]["tolerations"]
+    assert len(added) == 2
+    pod["spec"]["tolerations"] = [{"key": "mine", "operator": "Exists"}]
+    updated = await client.put(f"{pods}/p", json=pod)
+    assert updated.status_code == 200, updated.text
+    assert updated.json()["spec"]["tolerations"] == [{"key": "mine", "operator": "Exists"}, *added]

@@ -29,6 +29,9 @@ async def test_limits_change_under_the_running_container() -> None:
         worker.update(pod_with("200m", "128Mi"))
         await passing(1)
         (after,) = await node.runtime.list_containers()
+    said = [{each.type for each in status.conditions} for status in node.said.statuses]
+    assert any("PodResizeInProgress" in types for types in said)
+    assert "PodResizeInProgress" not in said[-1]
     assert (after.id, after.state) == (before.id, ContainerState.RUNNING)
     assert (before.resources.cpu_quota_us, after.resources.cpu_quota_us) == (10_000, 20_000)
     assert after.resources.memory_limit_bytes == 128 * 1024 * 1024
