@@ -176,11 +176,12 @@ class Writer:
                 if lost.current is None:
                     raise not_found(target.resource.definition, target.name) from lost
                 state = _State(lost.current.revision, lost.current.value)
-            except (ApiError, _NothingToWrite):
+            except (ApiError, _NothingToWrite) as answer:
                 # What is refused, or done already, in an old state may not be so in the newest.
-                if not state.may_be_old:
+                newest = await self._newest(target) if state.may_be_old else state
+                if newest.revision == state.revision and isinstance(answer, ApiError):
                     raise
-                state = await self._newest(target)
+                state = newest
 
     async def _update(self, target: Target, change: Change, state: _State) -> Written:
         """Raises: RevisionConflict; _NothingToWrite if that can be said of a state that may be old only."""
