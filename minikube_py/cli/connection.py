@@ -231,8 +231,6 @@ class Connection:
         elif config.username:
             pair = f"{config.username}:{config.password}".encode()
             headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
-        elif config.exec_plugin:
-            raise CommandError("exec credential plugins are not supported yet; put a token or certificate in the user")
         if config.impersonate_user:
             headers["Impersonate-User"] = config.impersonate_user
         return headers

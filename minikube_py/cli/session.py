@@ -94,7 +94,8 @@ class Session:
         """The way to the API server."""
         from minikube_py.cli.connection import Connection
 
-        connection = Connection(self.config, timeout_s=self.request_timeout_s, verbosity=self.flags.v)
+        config = _with_plugin(self.config) if self.config.exec_plugin else self.config
+        connection = Connection(config, timeout_s=self.request_timeout_s, verbosity=self.flags.v)
         self._opened.append(connection)
         return connection
 
@@ -143,6 +144,16 @@ def _lay_over(config: "ClientConfig", flags: GlobalFlags) -> "ClientConfig":
     if flags.username:
         return replace(changed, token="", username=flags.username, password=flags.password, exec_plugin=None)
     return changed
+
+
+def _with_plugin(config: "ClientConfig") -> "ClientConfig":
+    """Raises: PlainError in kubectl's words."""
+    from minikube_py.client.exec_plugin import with_exec_credentials
+
+    try:
+        return with_exec_credentials(config)
+    except ConfigError as error:
+        raise PlainError(f"Unable to connect to the server: {error}") from error
 
 
 def _pem(path: str) -> str:
