@@ -22,7 +22,9 @@ from minikube_py.api.registry import Registry
 from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
 from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
+from minikube_py.apiserver.admission.node_restriction import NodeRestriction
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
+from minikube_py.apiserver.admission.requester import Requester
 from minikube_py.apiserver.admission.rights import Rights
 from minikube_py.apiserver.admission.runtime_class import RuntimeClasses
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
@@ -92,6 +94,7 @@ async def _serve(
     cacher = Cacher(storage, registry)
     access = Access.of(config, cacher, issuer)
     rights: tuple[Plugin, ...] = (Rights(access.authorizer, access.rbac),) if access.rbac else ()
+    rights = (*rights, NodeRestriction(), Requester())
     admission = AdmissionChain(
         (
             *rights,

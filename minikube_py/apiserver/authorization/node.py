@@ -3,8 +3,8 @@
 What a node needs is looked up when it asks: the pods that the cache has for it, and what these name.
 
 Kubernetes: plugin/pkg/auth/authorizer/node
-Simplified: no graph is kept; what upstream's NodeRestriction says about names is said here, what it says about the
-content of nodes and pods is not checked. Persistent volumes, attachments and claims of devices are read by any node.
+Simplified: no graph is kept. What upstream's NodeRestriction says about whose an object is, is said here. Persistent
+volumes, attachments and claims of devices are read by any node.
 """
 
 from __future__ import annotations
@@ -44,21 +44,25 @@ _NAMED_BY = {
 """Which fields of a pod's spec name what: the name itself, an object with it, or a list of such objects."""
 
 
+def node_of(user: UserInfo) -> str:
+    """The node whose kubelet this is; empty for everybody else."""
+    return user.username.removeprefix(_NODE) if user.username.startswith(_NODE) and _NODES in user.groups else ""
+
+
 class NodeAuthorizer:
     def __init__(self, cacher: Cacher) -> None:
         self._cacher = cacher
         self._rules = default_rules("system:node")
 
     def decide(self, user: UserInfo, action: Action) -> Decision:
-        if not user.username.startswith(_NODE) or _NODES not in user.groups:
+        node = node_of(user)
+        if not node or not any(rule.allows(action) for rule in self._rules):
             return _NO_OPINION
-        if not any(rule.allows(action) for rule in self._rules):
-            return _NO_OPINION
-        problem = self._problem(user.username.removeprefix(_NODE), action)
+        problem = self._problem(node, action)
         return Decision(not problem, problem)
 
     def rules(self, user: UserInfo, namespace: str) -> SubjectRulesReviewStatus:
-        if user.username.startswith(_NODE) and _NODES in user.groups:
+        if node_of(user):
             return SubjectRulesReviewStatus(incomplete=True, evaluation_error="node authorizer does not support rules")
         return SubjectRulesReviewStatus()
 

@@ -44,9 +44,7 @@ class CertificateSigningRequest(
     status: CertificateSigningRequestStatus = written(CertificateSigningRequestStatus)
 
     def prepare_for_create(self) -> Self:
-        # Who asks is for the server to say: what the client claims of itself is dropped.
-        spec = replace(self.spec, username="", uid="", groups=(), extra={})
-        return replace(self, spec=spec, status=CertificateSigningRequestStatus())
+        return replace(self, status=CertificateSigningRequestStatus())
 
     def prepare_for_update(self, old: Self) -> Self:
         return replace(self, spec=old.spec)
