@@ -10,6 +10,7 @@ Simplified: one policy (everything, at the level Metadata) and one backend (a fi
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qsl, urlencode
@@ -19,7 +20,6 @@ from starlette.types import Message, Scope, Send
 
 from minikube_py.api.kinds.authentication.token_review import UserInfo
 from minikube_py.api.model import Json
-from minikube_py.api.scalars import MicroTime
 from minikube_py.apiserver.authorization.authorizer import Action
 from minikube_py.errors import ConfigError
 
@@ -68,16 +68,16 @@ class Trail:
             "user": {},
             "sourceIPs": [scope["client"][0]] if scope.get("client") else [],
             "userAgent": headers.get(b"user-agent", b"").decode("latin-1"),
-            "requestReceivedTimestamp": str(MicroTime.now()),
+            "requestReceivedTimestamp": _now(),
         }
         if not action.path:
             self._event["objectRef"] = _object_ref(action, version)
 
     def user(self, user: UserInfo) -> None:
-        self._event["user"] = user.to_dict()
+        self._event["user"] = _shown(user)
 
     def impersonated(self, user: UserInfo) -> None:
-        self._event["impersonatedUser"] = user.to_dict()
+        self._event["impersonatedUser"] = _shown(user)
 
     def decided(self, *, allowed: bool, reason: str) -> None:
         self._event["annotations"] = {
@@ -101,9 +101,22 @@ class Trail:
 
     def _write(self, stage: str, code: int) -> None:
         event = self._event
-        event |= {"stage": stage, "stageTimestamp": str(MicroTime.now())}
+        event |= {"stage": stage, "stageTimestamp": _now()}
         event["responseStatus"] = {"metadata": {}, "code": code}
         self._log.write(event)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def _shown(user: UserInfo) -> Json:
+    found: dict[str, Json] = {"username": user.username, "groups": list(user.groups)}
+    if user.uid:
+        found["uid"] = user.uid
+    if user.extra:
+        found["extra"] = {key: list(values) for key, values in user.extra.items()}
+    return found
 
 
 def _uri(scope: Scope) -> str:
