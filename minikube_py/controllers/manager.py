@@ -57,12 +57,20 @@ _ACCOUNTS = {
     "endpoints": "endpoint-controller",
     "garbage-collector": "generic-garbage-collector",
     "node-lifecycle": "node-controller",
+    "persistentvolume-protection-controller": "pv-protection-controller",
+    "persistentvolumeclaim-protection-controller": "pvc-protection-controller",
     "pod-garbage-collector": "pod-garbage-collector",
+    "replicationcontroller": "replication-controller",
     "root-ca-certificate-publisher": "root-ca-cert-publisher",
     "serviceaccount": "service-account-controller",
     "taint-eviction-controller": "node-controller",
 }
 """The service accounts whose names are not NAME-controller."""
+
+
+def account_of(name: str) -> str:
+    """The service account of a controller, which is that of the same controller of Kubernetes."""
+    return _ACCOUNTS.get(name, f"{name}-controller")
 
 
 def chosen(wanted: str) -> tuple[str, ...]:
@@ -87,7 +95,7 @@ async def run(client: Client, config: ControllersConfig, names: Sequence[str] = 
         for name in names:
             own = context
             if config.use_service_account_credentials:
-                credentials = Credentials(client, _ACCOUNTS.get(name, f"{name}-controller"))
+                credentials = Credentials(client, account_of(name))
                 await credentials.begin()
                 group.create_task(credentials.run(), name="credentials")
                 own = replace(context, client=client.with_bearer(credentials.token))

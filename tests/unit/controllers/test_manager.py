@@ -2,7 +2,8 @@
 
 import pytest
 
-from minikube_py.controllers.manager import CONTROLLERS, chosen
+from minikube_py.apiserver.authorization.default_roles import default_rules
+from minikube_py.controllers.manager import CONTROLLERS, account_of, chosen
 from minikube_py.errors import ConfigError
 
 
@@ -17,3 +18,8 @@ def test_unknown_controller_is_refused_by_name() -> None:
         ConfigError, match='"cronjobs" is not in the list of known controllers: clusterrole-aggregation, deployment'
     ):
         chosen("*,-cronjobs")
+
+
+@pytest.mark.parametrize("name", CONTROLLERS)
+def test_every_controller_has_an_account_with_a_default_role(name: str) -> None:
+    assert default_rules(f"system:controller:{account_of(name)}")
