@@ -47,7 +47,7 @@ def main() -> None:
     help="What runs containers; simulated needs no root.  [default: oci]",
 )
 @click.option("--nodes", type=click.IntRange(1, MAX_NODES), help="Nodes on this machine.  [default: 1]")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where the API server listens.  [default: 8080]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where the API server listens.  [default: 6443]")
 @click.option("--processes", is_flag=True, help="One process a component, instead of one for all.")
 @told
 def start(

@@ -45,9 +45,7 @@ def jobs(config: ClusterConfig) -> dict[str, Job]:
     found = [
         Job("apiserver", "kube-apiserver", lambda: run_apiserver(apiserver_settings(config))),
         Job("controller-manager", "kube-controller-manager", lambda: _controllers(config)),
-        Job(
-            "scheduler", "kube-scheduler", lambda: serve_component(_connection(config, "kube-scheduler"), run_scheduler)
-        ),
+        Job("scheduler", "kube-scheduler", lambda: serve_component(_connection(config, "scheduler"), run_scheduler)),
         *(Job(name, "kubelet", _kubelet(config, index)) for index, name in enumerate(config.kubelet_names)),
         *(Job(name, "kube-proxy", _proxy(config, index)) for index, name in enumerate(config.proxy_names)),
     ]
@@ -55,25 +53,28 @@ def jobs(config: ClusterConfig) -> dict[str, Job]:
 
 
 def _connection(config: ClusterConfig, name: str) -> ComponentConfig:
-    is_leading = name in ("kube-scheduler", "kube-controller-manager")
-    return ComponentConfig(name, kubeconfig=str(config.folder / "kubeconfig"), leader_elect=is_leading)
+    is_leading = name in ("scheduler", "controller-manager")
+    title = name if name.startswith("kubelet") else f"kube-{name}"
+    return ComponentConfig(
+        title.rstrip("-0123456789"), kubeconfig=str(config.kubeconfig_of(name)), leader_elect=is_leading
+    )
 
 
 async def _controllers(config: ClusterConfig) -> None:
     root_ca = await asyncio.to_thread((config.folder / "pki" / "ca.crt").read_text)
-    settings = ControllersConfig(root_ca=root_ca)
-    connection = _connection(config, "kube-controller-manager")
+    settings = ControllersConfig(root_ca=root_ca, use_service_account_credentials=True)
+    connection = _connection(config, "controller-manager")
     await serve_component(connection, lambda client: run_controllers(client, settings))
 
 
 def _kubelet(config: ClusterConfig, index: int) -> Run:
-    settings = kubelet_settings(config, index)
-    return lambda: serve_component(_connection(config, "kubelet"), lambda client: run_kubelet(settings, client))
+    settings, connection = kubelet_settings(config, index), _connection(config, config.kubelet_names[index])
+    return lambda: serve_component(connection, lambda client: run_kubelet(settings, client))
 
 
 def _proxy(config: ClusterConfig, index: int) -> Run:
     """The proxy begins when its node is Ready, so that what both make on the machine is undone in reverse order."""
-    connection = _connection(config, "kube-proxy")
+    connection = _connection(config, config.proxy_names[index])
 
     async def run() -> None:
         await serve_component(connection, lambda client: _wait_for_node(client, config.node_names[index]))

@@ -37,7 +37,7 @@ class Component:
 
 def components(config: ClusterConfig) -> tuple[Component, ...]:
     etcd = (_etcd(config),) if config.store == "etcd" else ()
-    scheduler = _python("scheduler", "scheduler", *_client(config))
+    scheduler = _python("scheduler", "scheduler", _client(config, "scheduler"))
     ours = [_apiserver(config), _controller_manager(config), scheduler]
     for index in range(config.nodes):
         netns = node_netns(config, index)
@@ -62,8 +62,8 @@ def _python(name: str, package: str, *flags: str) -> Component:
     return Component(name, (sys.executable, "-m", f"minikube_py.{package}", *flags))
 
 
-def _client(config: ClusterConfig) -> tuple[str, ...]:
-    return (f"--kubeconfig={config.folder / 'kubeconfig'}",)
+def _client(config: ClusterConfig, name: str) -> str:
+    return f"--kubeconfig={config.kubeconfig_of(name)}"
 
 
 def _etcd(config: ClusterConfig) -> Component:
@@ -83,16 +83,30 @@ def _etcd(config: ClusterConfig) -> Component:
 
 
 def _apiserver(config: ClusterConfig) -> Component:
+    pki = config.folder / "pki"
     flags = (
         f"--{'etcd-servers' if config.store == 'etcd' else 'storage'}={storage_url(config)}",
-        f"--bind-address={config.api_address}",
-        f"--port={config.api_port}",
+        f"--bind-address={config.bind_address}",
+        f"--advertise-address={advertise_address(config)}",
+        f"--secure-port={config.api_port}",
+        f"--tls-cert-file={pki / 'apiserver.crt'}",
+        f"--tls-private-key-file={pki / 'apiserver.key'}",
+        f"--client-ca-file={pki / 'ca.crt'}",
+        "--authorization-mode=Node,RBAC",
+        f"--kubelet-certificate-authority={pki / 'ca.crt'}",
+        f"--kubelet-client-certificate={pki / 'apiserver-kubelet-client.crt'}",
+        f"--kubelet-client-key={pki / 'apiserver-kubelet-client.key'}",
         f"--service-cluster-ip-range={SERVICE_CIDR}",
-        f"--service-account-signing-key-file={config.folder / 'pki' / 'sa.key'}",
+        f"--service-account-signing-key-file={pki / 'sa.key'}",
         "--allow-privileged",
     )
     server = _python("apiserver", "apiserver", *flags)
     return Component(server.name, server.argv, f"{config.server}/readyz")
+
+
+def advertise_address(config: ClusterConfig) -> str:
+    """Where pods find the API server; empty: where this machine is found by others."""
+    return config.api_address if config.has_node_network else ""
 
 
 def storage_url(config: ClusterConfig) -> str:
@@ -109,13 +123,17 @@ def network_plugin(config: ClusterConfig) -> Literal["none", "kubenet"]:
 
 def _controller_manager(config: ClusterConfig) -> Component:
     root_ca = f"--root-ca-file={config.folder / 'pki' / 'ca.crt'}"
-    return _python("controller-manager", "controllers", *_client(config), root_ca)
+    name = "controller-manager"
+    return _python(name, "controllers", _client(config, name), root_ca, "--use-service-account-credentials")
 
 
 def _kubelet(config: ClusterConfig, index: int) -> Component:
-    node = config.node_names[index]
+    node, name, pki = config.node_names[index], config.kubelet_names[index], config.folder / "pki"
     flags = (
-        *_client(config),
+        _client(config, name),
+        f"--tls-cert-file={pki / f'{name}-server.crt'}",
+        f"--tls-private-key-file={pki / f'{name}-server.key'}",
+        f"--client-ca-file={pki / 'kubelet-client-ca.crt'}",
         f"--hostname-override={node}",
         f"--container-runtime={config.runtime}",
         f"--root-dir={config.folder / 'nodes' / node}",
@@ -126,7 +144,7 @@ def _kubelet(config: ClusterConfig, index: int) -> Component:
         f"--bridge-name={bridge_name(config)}",
         f"--network-plugin={network_plugin(config)}",
     )
-    return _python(config.kubelet_names[index], "kubelet", *flags)
+    return _python(name, "kubelet", *flags)
 
 
 def bridge_name(config: ClusterConfig) -> str:
@@ -156,11 +174,12 @@ def pod_cidr(index: int) -> str:
 
 
 def _proxy(config: ClusterConfig, index: int) -> Component:
+    name = config.proxy_names[index]
     flags = (
-        *_client(config),
+        _client(config, name),
         f"--proxy-mode={config.proxy_mode}",
         f"--hostname-override={config.node_names[index]}",
         f"--cluster-cidr={POD_CIDR}",
     )
-    proxy = _python(config.proxy_names[index], "proxy", *flags)
+    proxy = _python(name, "proxy", *flags)
     return Component(proxy.name, proxy.argv, needs_nodes=True)

@@ -35,7 +35,7 @@ class ClusterConfig:
     store: Store = "sqlite"
     runtime: RuntimeName = "oci"
     proxy_mode: str = "iptables"
-    api_port: int = 8080
+    api_port: int = 6443
     etcd_port: int = 2379
     nodes: int = 1
     processes: bool = False
@@ -48,12 +48,21 @@ class ClusterConfig:
 
     @property
     def api_address(self) -> str:
-        """Loopback, which nobody else reaches, as long as there is nobody else."""
+        """Where nodes and users find the API server."""
         return "10.245.0.1" if self.has_node_network else "127.0.0.1"
 
     @property
+    def bind_address(self) -> str:
+        """Where the API server listens: everywhere, since pods come from elsewhere; simulated ones do not come."""
+        return "127.0.0.1" if self.runtime == "simulated" else "0.0.0.0"
+
+    @property
     def server(self) -> str:
-        return f"http://{self.api_address}:{self.api_port}"
+        return f"https://{self.api_address}:{self.api_port}"
+
+    def kubeconfig_of(self, component: str) -> Path:
+        """The kubeconfig with which a component, or the admin, says who it is."""
+        return self.folder / "kubeconfig" if component == "admin" else self.folder / "kubeconfigs" / component
 
     @property
     def node_names(self) -> tuple[str, ...]:
@@ -183,6 +192,6 @@ def pick(wishes: Wishes) -> ClusterConfig:
         runtime=runtime,  # type: ignore[arg-type]  # the same
         proxy_mode=proxy_mode,
         nodes=wishes.nodes or 1,
-        api_port=wishes.api_port or 8080,
+        api_port=wishes.api_port or 6443,
         processes=wishes.processes,
     )

@@ -52,7 +52,7 @@ def _find(program: str) -> str | None:
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
-def examine(port: int = 8080) -> list[Finding]:
+def examine(port: int = 6443) -> list[Finding]:
     checks: list[Callable[[], Finding]] = [_root, _kernel, _forwarding, _inotify, _disk, _leftovers]
     checks += [_pods_network, lambda: _port(port)]
     programs = [

@@ -10,8 +10,6 @@ import fcntl
 import itertools
 import shutil
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +21,7 @@ from minikube_py.cluster.node_network import NodeNetwork
 from minikube_py.cluster.preflight import check_can_start
 from minikube_py.cluster.processes import ProcessTable, StartFailed
 from minikube_py.cluster.progress import Progress
-from minikube_py.cluster.status import node_is_ready
+from minikube_py.cluster.readiness import Readiness
 from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.errors import ConfigError, MinikubeError
 
@@ -102,7 +100,8 @@ def _wait_until_ready(component: Component, config: ClusterConfig, table: Proces
     deadline = time.monotonic() + _READY_TIMEOUT_S
     identity = table.read()[component.process_name]
     trouble = TroubleFiles(config.folder)
-    while not _answers(component.ready_url):
+    readiness = Readiness(config)
+    while not readiness.answers(component.ready_url):
         if said := trouble.read(component.name):
             raise StartFailed(f"{component.name} ended: {said}")
         if not identity.is_alive() or time.monotonic() > deadline:
@@ -112,18 +111,11 @@ def _wait_until_ready(component: Component, config: ClusterConfig, table: Proces
         time.sleep(_POLL_S)
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:
-            return bool(response.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
-
-
 def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     trouble = TroubleFiles(config.folder)
-    while not all(node_is_ready(config, name) for name in config.node_names):
+    readiness = Readiness(config)
+    while not all(readiness.node_is_ready(name) for name in config.node_names):
         for name, identity in table.read().items():
             if not identity.is_alive():
                 raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")

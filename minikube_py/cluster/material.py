@@ -1,26 +1,19 @@
 """Keys, certificates and kubeconfigs of a cluster: made once, kept in its folder.
 
 Kubernetes: kubeadm's certs and kubeconfig phases
-Simplified: the API server speaks plain HTTP on loopback; the CA is published to pods but signs nothing yet.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from minikube_py.client.kubeconfig import kubeconfig_paths
 from minikube_py.client.kubeconfig_edit import editing_kubeconfig
 from minikube_py.cluster.config import ClusterConfig
+from minikube_py.cluster.pki import KUBELET_CLIENT, Authority, cluster_identities, new_key
 
-_CA_LIFETIME = timedelta(days=3650)
 _MADE = "kubeconfig-made"
 
 
@@ -29,48 +22,35 @@ def make_material(config: ClusterConfig) -> None:
     folder = config.folder / "pki"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (folder / "sa.key").exists():
-        _write_secret(folder / "sa.key", _pem(ec.generate_private_key(ec.SECP256R1())))
-    if not (folder / "ca.crt").exists():
-        key = ec.generate_private_key(ec.SECP256R1())
-        _write_secret(folder / "ca.key", _pem(key))
-        (folder / "ca.crt").write_bytes(_self_signed(key).public_bytes(Encoding.PEM))
-    enter_context(config, str(config.folder / "kubeconfig"))
+        new_key(folder / "sa.key")
+    authority = Authority(folder, "ca")
+    for identity in cluster_identities(config):
+        authority.issue(identity)
+        if not identity.hosts:
+            path = config.kubeconfig_of(identity.file)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            enter_context(config, str(path), identity.file)
+    Authority(folder, "kubelet-client-ca").issue(KUBELET_CLIENT)
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    path.touch(mode=0o600)
-    path.write_bytes(data)
-
-
-def _self_signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "minikube-py-ca")])
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + _CA_LIFETIME)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def enter_context(config: ClusterConfig, explicit: str = "") -> None:
+def enter_context(config: ClusterConfig, explicit: str = "", identity: str = "admin") -> None:
     """Write the cluster's context into a kubeconfig (the user's, unless `explicit`), and make it the current one."""
+    cluster = {"server": config.server, "certificate-authority-data": _data(config, "ca.crt")}
+    user = {
+        "client-certificate-data": _data(config, f"{identity}.crt"),
+        "client-key-data": _data(config, f"{identity}.key"),
+    }
     if not explicit:
         _remember_what_is_made(config)
     with editing_kubeconfig(explicit) as editor:
-        editor.set_entry("clusters", config.name, {"server": config.server})
-        editor.set_entry("users", config.name, {})
+        editor.set_entry("clusters", config.name, cluster)
+        editor.set_entry("users", config.name, user)
         editor.set_entry("contexts", config.name, {"cluster": config.name, "user": config.name})
         editor.current_context = config.name
+
+
+def _data(config: ClusterConfig, file: str) -> str:
+    return base64.b64encode((config.folder / "pki" / file).read_bytes()).decode()
 
 
 def leave_context(config: ClusterConfig) -> None:

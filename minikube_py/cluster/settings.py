@@ -6,28 +6,39 @@
 from __future__ import annotations
 
 from minikube_py.apiserver.config import ApiServerConfig
-from minikube_py.cluster.components import bridge_name, network_plugin, pod_cidr, storage_url
+from minikube_py.cluster.components import advertise_address, bridge_name, network_plugin, pod_cidr, storage_url
 from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig
 from minikube_py.kubelet.config import KubeletConfig
 from minikube_py.proxy.run import ProxyOptions
 
 
 def apiserver_settings(config: ClusterConfig) -> ApiServerConfig:
-    url = storage_url(config)
+    url, pki = storage_url(config), config.folder / "pki"
     return ApiServerConfig(
         etcd_servers=(url,) if config.store == "etcd" else (),
         storage="" if config.store == "etcd" else url,
-        bind_address=config.api_address,
-        port=config.api_port,
+        bind_address=config.bind_address,
+        advertise_address=advertise_address(config),
+        secure_port=config.api_port,
+        tls_cert_file=pki / "apiserver.crt",
+        tls_private_key_file=pki / "apiserver.key",
+        client_ca_file=pki / "ca.crt",
+        authorization_mode=("Node", "RBAC"),
+        kubelet_certificate_authority=pki / "ca.crt",
+        kubelet_client_certificate=pki / "apiserver-kubelet-client.crt",
+        kubelet_client_key=pki / "apiserver-kubelet-client.key",
         service_cluster_ip_range=SERVICE_CIDR,
         allow_privileged=True,
-        service_account_signing_key_file=config.folder / "pki" / "sa.key",
+        service_account_signing_key_file=pki / "sa.key",
     )
 
 
 def kubelet_settings(config: ClusterConfig, index: int) -> KubeletConfig:
-    node = config.node_names[index]
+    node, name, pki = config.node_names[index], config.kubelet_names[index], config.folder / "pki"
     return KubeletConfig(
+        tls_cert_file=pki / f"{name}-server.crt",
+        tls_private_key_file=pki / f"{name}-server.key",
+        client_ca_file=pki / "kubelet-client-ca.crt",
         hostname_override=node,
         container_runtime=config.runtime,
         network_plugin=network_plugin(config),

@@ -5,15 +5,13 @@ Kubernetes: minikube status
 
 from __future__ import annotations
 
-import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import Literal
 
 from minikube_py.cluster.components import components
-from minikube_py.cluster.config import ClusterConfig, load_config
+from minikube_py.cluster.config import load_config
 from minikube_py.cluster.processes import ProcessTable
+from minikube_py.cluster.readiness import Readiness
 from minikube_py.cluster.trouble import TroubleFiles
 
 Health = Literal["healthy", "degraded", "not running"]
@@ -55,16 +53,7 @@ def status(name: str) -> ClusterStatus:
         found.append(ComponentStatus(component.name, alive, identity.pid if identity and alive else 0, why))
     if not any(component.is_running for component in found):
         return ClusterStatus("not running", tuple(found), server=config.server)
-    nodes = tuple(NodeStatus(node, node_is_ready(config, node)) for node in config.node_names)
+    readiness = Readiness(config)
+    nodes = tuple(NodeStatus(node, readiness.node_is_ready(node)) for node in config.node_names)
     healthy = all(c.is_running for c in found) and all(node.is_ready for node in nodes)
     return ClusterStatus("healthy" if healthy else "degraded", tuple(found), nodes, config.server)
-
-
-def node_is_ready(config: ClusterConfig, name: str) -> bool:
-    """Whether the API server answers, and says so."""
-    try:
-        with urllib.request.urlopen(f"{config.server}/api/v1/nodes/{name}", timeout=2) as response:
-            conditions = json.load(response).get("status", {}).get("conditions", [])
-    except (OSError, urllib.error.URLError):
-        return False
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)

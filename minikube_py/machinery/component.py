@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 import uvloop
 
-from minikube_py.api.status import ApiError, Unavailable
+from minikube_py.api.status import ApiError, InternalError, Unavailable
 from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig, in_cluster_config, load_kubeconfig
 from minikube_py.client.request import Request
@@ -112,12 +112,13 @@ def client_config(master: str, kubeconfig: str) -> ClientConfig:
 
 
 async def wait_for_api_server(client: Client) -> None:
-    """Return once the API server answers; says once that it is being waited for."""
+    """Return once the API server answers and is ready; says once that it is being waited for."""
     backoff = Backoff(CONNECTION)
     while True:
         try:
             await client.raw(Request("GET", "/readyz", accept="*/*"))
-        except Unavailable as error:
+        except (Unavailable, InternalError) as error:
+            # The latter is how /readyz says: not yet.
             if backoff.failures == 0:
                 log.warning("waiting for the API server", extra={"server": client.server, "error": str(error)})
             await backoff.pause()
