@@ -13,11 +13,13 @@ _WINDOW_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a server listens; one with a token is spoken to over TLS, its certificate unchecked."""
+    """Where a server listens; one with a token, or with `tls`, is spoken to over TLS."""
 
     host: str
     port: int
     token: str = ""
+    tls: ssl.SSLContext | None = None
+    """With the client's certificate; without it the server's certificate is not checked either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Connection:
         self._endpoint = endpoint
 
     async def __aenter__(self) -> Connection:
-        tls = ssl._create_unverified_context() if self._endpoint.token else None
+        tls = self._endpoint.tls or (ssl._create_unverified_context() if self._endpoint.token else None)
         self._reader, self._writer = await asyncio.open_connection(
             self._endpoint.host, self._endpoint.port, ssl=tls, limit=_WINDOW_BYTES
         )

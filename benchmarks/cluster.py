@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import sys
 import tempfile
 import time
@@ -39,7 +40,8 @@ async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = os.environ | {"MINIKUBE_PY_HOME": f"{folder}/home", "KUBECONFIG": f"{folder}/kubeconfig"}
         port = free_port()
-        endpoint = Endpoint("127.0.0.1", port)
+        tls = ssl._create_unverified_context()
+        endpoint = Endpoint("127.0.0.1", port, tls=tls)
         begun = time.monotonic()
         try:
             flags = ("start", f"--name={NAME}", f"--port={port}", f"--container-runtime={runtime}")
@@ -53,6 +55,8 @@ async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
             if code:
                 raise NotHere(printed.strip().splitlines()[-1])
             start_s = time.monotonic() - begun
+            admin = Path(folder, "home", NAME, "pki", "admin.crt")
+            tls.load_cert_chain(admin, admin.with_suffix(".key"))
             _, status = await _minikube_py(environment, "status", f"--name={NAME}", "-o", "json")
             pids = tuple({int(each["pid"]) for each in json.loads(status)["components"] if each["pid"]})
             yield Cluster(endpoint, pids, api_s, start_s)
