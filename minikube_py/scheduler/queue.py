@@ -45,7 +45,8 @@ class SchedulingQueue:
         self._entries: dict[Key, _Entry] = {}
         self._active: list[tuple[int, int, Key]] = []
         self._delayed: list[tuple[float, int, Key]] = []
-        self._stuck: set[Key] = set()
+        self._stuck: dict[Key, None] = {}
+        """In the order in which they got stuck: only the first is asked whether its time has come."""
         self._in_cycle: Key | None = None
         self._missed: set[ClusterChange] = set()
         self._arrivals = itertools.count()
@@ -72,10 +73,10 @@ class SchedulingQueue:
     def remove(self, pod: Pod) -> None:
         key = key_of(pod)
         self._entries.pop(key, None)
-        self._stuck.discard(key)
+        self._stuck.pop(key, None)
 
     def _activate(self, key: Key, entry: _Entry) -> None:
-        self._stuck.discard(key)
+        self._stuck.pop(key, None)
         if not entry.is_active:
             entry.is_active = True
             heapq.heappush(self._active, (-(entry.pod.spec.priority or 0), entry.arrival, key))
@@ -109,8 +110,11 @@ class SchedulingQueue:
     def _release_due(self) -> float | None:
         """Make active what has waited long enough; the seconds until the next is due."""
         now = self._clock()
-        for key in [k for k in self._stuck if now - self._entries[k].since_s >= LONGEST_WAIT_S]:
-            self._activate(key, self._entries[key])
+        while self._stuck:
+            first = next(iter(self._stuck))
+            if now - self._entries[first].since_s < LONGEST_WAIT_S:
+                break
+            self._activate(first, self._entries[first])
         while self._delayed and self._delayed[0][0] <= now:
             _, arrival, key = heapq.heappop(self._delayed)
             entry = self._entries.get(key)
@@ -135,7 +139,7 @@ class SchedulingQueue:
         if waits_for & self._missed:
             self._delay(key, entry)
         else:
-            self._stuck.add(key)
+            self._stuck[key] = None
 
     def failed(self, pod: Pod) -> None:
         """Something went wrong that time may heal: the binding was refused, the API server was away."""
@@ -147,7 +151,7 @@ class SchedulingQueue:
             self._delay(key, entry)
 
     def _delay(self, key: Key, entry: _Entry) -> None:
-        self._stuck.discard(key)
+        self._stuck.pop(key, None)
         due = self._clock() + RETRY.delay_s(entry.attempts - 1)
         heapq.heappush(self._delayed, (due, entry.arrival, key))
         self._wake.set()
