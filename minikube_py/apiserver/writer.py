@@ -4,8 +4,7 @@
 
 Updates and deletes are functions from the current object to what shall be. An update starts from what the watch cache
 has, which saves reading the store; it is tried again on whatever a competing writer left behind, unless the client
-named the version that it meant. This is the only retry loop on the
-server, and the only place that writes to the store.
+named the version that it meant. This is the only retry loop on the server, and the only place that writes to the store.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go, registry/generic/registry/store.go
 """
