@@ -18,7 +18,9 @@ _PATH = click.Path(path_type=Path)
     "--container-runtime", type=click.Choice(["docker", "oci", "simulated"]), default="docker", show_default=True
 )
 @click.option(
-    "--container-runtime-endpoint", default="", help="Where the engine listens, e.g. unix:///run/docker.sock."
+    "--container-runtime-endpoint",
+    default="",
+    help="Where the engine listens, e.g. unix:///run/docker.sock; with simulated: a JSON file of lives by container.",
 )
 @click.option("--oci-runtime", default="", help="With oci: the program that starts containers, else runc or crun.")
 @click.option("--network-plugin", type=click.Choice(["none", "kubenet"]), default="none", show_default=True)

@@ -4,17 +4,20 @@ Kubernetes: the choice that --container-runtime and --network-plugin made in kub
 """
 
 import asyncio
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from minikube_py.errors import ConfigError
 from minikube_py.kubelet.config import KubeletConfig
 from minikube_py.network.bridge import BridgeConfig, BridgeNetwork
 from minikube_py.network.interface import PodNetwork
 from minikube_py.network.simulated import SimulatedNetwork
+from minikube_py.runtime.behaviour import ANNOTATION_PREFIX
 from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
 from minikube_py.runtime.interface import Runtime
 from minikube_py.runtime.oci.runtime import OciConfig, OciRuntime
-from minikube_py.runtime.simulated import SimulatedRuntime
+from minikube_py.runtime.simulated import SimulatedRuntime, SimulatedWorld
 
 SIMULATED_POD_CIDR = "10.244.0.0/16"
 
@@ -44,7 +47,8 @@ async def make_node_runtime(config: KubeletConfig, node_name: str) -> NodeRuntim
     owner = f"{config.cluster_name}-{node_name}"
     if config.container_runtime == "simulated":
         network: PodNetwork = SimulatedNetwork(config.pod_cidr or SIMULATED_POD_CIDR)
-        return NodeRuntime(SimulatedRuntime(network), network)
+        world = SimulatedWorld(container_scripts=await _scripts(config.container_runtime_endpoint))
+        return NodeRuntime(SimulatedRuntime(network, world), network)
     bridge = BridgeNetwork(_bridge_config(config)) if config.network_plugin == "kubenet" else None
     if config.container_runtime == "oci":
         if bridge is None:
@@ -57,6 +61,18 @@ async def make_node_runtime(config: KubeletConfig, node_name: str) -> NodeRuntim
     if config.container_runtime_endpoint:
         docker = DockerConfig(cluster=owner, cgroup_root=owner, address=config.container_runtime_endpoint)
     return NodeRuntime(DockerRuntime(docker, bridge), bridge)
+
+
+async def _scripts(path: str) -> dict[str, str]:
+    """How containers live whose pods do not say it: a JSON file with one life for each container name."""
+    if not path:
+        return {}
+    try:
+        lives = json.loads(await asyncio.to_thread(Path(path).read_text))
+        return {f"{ANNOTATION_PREFIX}{name}": json.dumps(life) for name, life in lives.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        said = "with --container-runtime=simulated the endpoint is a JSON file with a life for each container name"
+        raise ConfigError(f"{said}; {path}: {error}") from error
 
 
 def _bridge_config(config: KubeletConfig) -> BridgeConfig:

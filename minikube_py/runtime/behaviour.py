@@ -90,5 +90,5 @@ def _from_document(document: dict[str, object]) -> Behaviour:
 
 
 def _exec_result(answer: list[object]) -> ExecResult:
-    code, stdout = int(cast(int, answer[0])), str(answer[1]) if len(answer) > 1 else ""
-    return ExecResult(code, stdout.encode(), b"")
+    code, (stdout, stderr) = int(cast(int, answer[0])), (*map(str, answer[1:]), "", "")[:2]
+    return ExecResult(code, stdout.encode(), stderr.encode())

@@ -72,6 +72,8 @@ class SimulatedWorld:
 
     image_behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     """Scripts by full image name; every other image exists in its registry and runs forever."""
+    container_scripts: Mapping[str, str] = field(default_factory=dict)
+    """Scripts for pods that bring none, under the same keys as a pod's annotations."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sandboxes: dict[str, SandboxStatus] = field(default_factory=dict)
     lives: dict[str, _Life] = field(default_factory=dict)
@@ -143,6 +145,7 @@ class SimulatedRuntime:
         behaviour = (
             behaviour_of(config.name, config.annotations)
             or behaviour_of(config.name, sandbox.config.annotations)
+            or behaviour_of(config.name, self._world.container_scripts)
             or self._world.image_behaviours.get(str(parse_reference(config.image)), FOREVER)
         )
         container_id = self._world.new_id()
