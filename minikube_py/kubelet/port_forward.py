@@ -13,9 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from minikube_py.errors import MinikubeError
-from minikube_py.kubelet.pod_lookup import BadQuestion
-from minikube_py.kubelet.spdy import (
+from minikube_py.client.spdy import (
     Connection,
     DataReceived,
     Event,
@@ -24,6 +22,8 @@ from minikube_py.kubelet.spdy import (
     StreamOpened,
     StreamReset,
 )
+from minikube_py.errors import MinikubeError
+from minikube_py.kubelet.pod_lookup import BadQuestion
 from minikube_py.runtime.abilities import PortForward
 from minikube_py.runtime.interface import Runtime, RuntimeFault, SandboxStatus
 

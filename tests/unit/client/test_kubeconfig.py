@@ -77,7 +77,7 @@ def test_without_files_the_server_is_on_this_machine(tmp_path: Path) -> None:
     [
         (Overrides(context="nosuch"), 'context "nosuch" does not exist'),
         (Overrides(cluster="nosuch"), 'cluster "nosuch" does not exist'),
-        (Overrides(user="nosuch"), 'user "nosuch" does not exist'),
+        (Overrides(user="nosuch"), 'auth info "nosuch" does not exist'),
     ],
 )
 def test_what_does_not_exist_is_named(two_files: dict[str, str], overrides: Overrides, complaint: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minikube_py.kubelet.spdy import (
+from minikube_py.client.spdy import (
     DICTIONARY,
     Connection,
     DataReceived,

@@ -1,5 +1,7 @@
 """SPDY/3.1 framing, the part that port-forward needs: streams opened by the client, data both ways. Sans I/O.
 
+The kubelet is the server, pykubectl the client; both ends of a session are a `Connection`.
+
 Kubernetes clients still speak SPDY to forward ports, today as bytes inside one WebSocket (subprotocol
 `SPDY/3.1+portforward.k8s.io`). `Connection.receive` turns bytes into events, `send_*` return bytes to send.
 
@@ -80,7 +82,7 @@ Event = StreamOpened | DataReceived | StreamReset | PingReceived | GoAway
 
 
 class Connection:
-    """One SPDY session seen from the server; compression state is shared by all of its frames."""
+    """One end of a SPDY session; compression state is shared by all of its frames."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -101,6 +103,10 @@ class Connection:
                 yield from self._control(head, flags, payload)
             else:
                 yield DataReceived(head, payload, bool(flags & FIN))
+
+    def send_open(self, stream_id: int, headers: dict[str, str]) -> bytes:
+        """Open a stream; a client's streams have odd numbers that grow."""
+        return _control_frame(_SYN_STREAM, 0, struct.pack(">IIH", stream_id, 0, 0) + self._compressed(headers))
 
     def send_reply(self, stream_id: int) -> bytes:
         """Accept a stream."""
