@@ -200,8 +200,7 @@ class ResourceHandler:
             try:
                 asked, warnings = bodies.to_object(bodies.Body(patched), resource, options.field_validation)
             except bodies.WrongType as error:
-                problem = invalid_value("patch", orjson.dumps(patched).decode(), error.detail)
-                raise invalid("", "", "", [problem]) from error
+                raise invalid("", "", "", [patch.wrong_type(patched, error.detail)]) from error
             check_address(request.info, asked)
             if not patch.names_version:
                 _check_uid_stays(current, asked)

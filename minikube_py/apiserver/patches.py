@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import orjson
+
 from minikube_py.api.json_patch import apply_json_patch
+from minikube_py.api.json_values import go_text
 from minikube_py.api.manifest import ManifestError, parse_json_strict
 from minikube_py.api.merge_patch import apply_merge_patch
 from minikube_py.api.model import Json
@@ -25,6 +28,7 @@ from minikube_py.api.status import (
     UnsupportedMediaType,
 )
 from minikube_py.api.strategic_merge import apply_strategic_merge_patch
+from minikube_py.api.validation import FieldError, invalid_value
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -67,6 +71,13 @@ class PatchBody:
             return isinstance(metadata, dict) and bool(metadata.get("resourceVersion"))
         operations = self.document if isinstance(self.document, list) else []
         return any(isinstance(one, dict) and one.get("path") == "/metadata/resourceVersion" for one in operations)
+
+    def wrong_type(self, patched: dict[str, Json], detail: str) -> FieldError:
+        """Say that a field is of another type; of a strategic patch only the wanted type is told."""
+        if self.media_type == STRATEGIC_MERGE_PATCH:
+            wanted = detail.rpartition(" of type ")[2]
+            return invalid_value("patch", go_text(self.document), f"unrecognized type: {wanted}")
+        return invalid_value("patch", orjson.dumps(patched).decode(), detail)
 
     def apply(self, current: Resource) -> dict[str, Json]:
         """The document after the patch. Raises: BadRequest, Invalid, RequestEntityTooLarge, InternalError."""
