@@ -48,6 +48,7 @@ unit: $(STAMP)
 
 replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
+	$(BIN)/python -m tests.conformance.kubectl_replay $(RECORDINGS) --verbose
 
 conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR]: Kubernetes' own tests
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
