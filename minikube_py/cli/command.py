@@ -30,7 +30,7 @@ from minikube_py.cli.help_text import group_help, verb_help
 from minikube_py.cli.session import Session
 from minikube_py.cli.suggestions import suggestions
 
-FlagsT = TypeVar("FlagsT")
+FlagsT = TypeVar("FlagsT", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Verb(click.Command):
         line = ctx.obj
         own = self._gather(ctx, self.flags_class, is_global=False)
         global_flags = self._gather(ctx, GlobalFlags, is_global=True)
-        session = Session(global_flags, given=line.given)
+        session = Session(global_flags, line.given, ctx.command_path)
         call = Invocation(session, own, line.words, line.given, line.dash_at, ctx.command_path)
         try:
             return self.function(call) or 0

@@ -60,7 +60,9 @@ def create_generated(call: Invocation[Any], resource: ResourceType, document: Do
         except ServerError as error:
             if not during:
                 raise
-            raise CommandError(f"{during}{server_message(error)}") from error
+            # An answer without a Status is no object's: then the request itself is named.
+            which = "" if error.status.get("message") else f" (post {resource.full_name})"
+            raise CommandError(f"{during}{server_message(error)}{which}") from error
         except ConnectionRefused as error:
             if not during:
                 raise

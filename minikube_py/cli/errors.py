@@ -59,6 +59,7 @@ class ServerError(CommandError):
         self.code = code
         self.status = status
         self.reason = str(status.get("reason") or "")
+        self.said = str(status.get("message") or message)
         super().__init__(describe_server_error(self.reason, status, message))
 
     @property
@@ -76,16 +77,20 @@ class ManyErrors(CommandError):
         self.errors = errors
 
 
+_INVALID, _BULLET = "The request is invalid", "\n* "
+
+
 def describe_server_error(reason: str, status: Mapping[str, Any], message: str) -> str:
     """Put a Status into kubectl's words: a bullet list for an invalid object, one line for everything else."""
     details = status.get("details") or {}
     causes = details.get("causes") or []
-    if reason == "Invalid" and details.get("kind") and causes:
+    if reason == "Invalid":
+        is_named = details.get("kind") or details.get("name")
+        what = f'The {details.get("kind", "")} "{details.get("name", "")}" is invalid' if is_named else _INVALID
         fields = [f"{cause['field']}: {cause.get('message', '')}" for cause in causes if cause.get("field")]
-        listed = fields[0] if len(fields) == 1 else "".join(f"\n* {field}" for field in fields)
-        return f'The {details["kind"]} "{details.get("name", "")}" is invalid: {listed}'
-    if reason == "Invalid" and not causes and details.get("kind"):
-        return f'The {details["kind"]} "{details.get("name", "")}" is invalid'
+        if not fields:
+            return what if is_named else f"{what}: {message}"
+        return f"{what}: {fields[0] if len(fields) == 1 else ''.join(f'{_BULLET}{field}' for field in fields)}"
     if reason == "Unauthorized":
         return "error: You must be logged in to the server (" + message + ")"
     if not reason:

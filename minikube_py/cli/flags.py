@@ -144,11 +144,11 @@ def canonical(arguments: Sequence[str], options: Sequence[click.Parameter]) -> C
 
 
 def first_word(arguments: Sequence[str], options: Sequence[click.Parameter]) -> int | None:
-    """Find the position of the first word that is neither a flag nor a global flag's value."""
-    takes_value = {
+    """Find the position of the first word that is neither a flag nor a flag's value; a flag not known takes one."""
+    stands_alone = {
         spelling
         for option in options
-        if isinstance(option, Flag) and option.bare is None
+        if isinstance(option, Flag) and option.bare is not None
         for spelling in (f"--{option.long}", f"-{option.short}")
     }
     position = 0
@@ -158,7 +158,8 @@ def first_word(arguments: Sequence[str], options: Sequence[click.Parameter]) -> 
             return None
         if not word.startswith("-") or word == "-":
             return position
-        position += 2 if word in takes_value else 1
+        is_whole = "=" in word or word in stands_alone or (len(word) > 2 and not word.startswith("--"))
+        position += 1 if is_whole else 2
     return None
 
 

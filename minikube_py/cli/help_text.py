@@ -45,8 +45,7 @@ def option_help(option: Flag) -> str:
         shown = f"{default:g}s"
     else:
         shown = repr(default) if isinstance(default, str) else str(default)
-    spelling = option.spelling if option.short else f"    {option.spelling}"
-    return f"    {spelling}={shown}:\n        {option.help}"
+    return f"    {option.spelling}={shown}:\n        {option.help}"
 
 
 def _global_hint() -> str:

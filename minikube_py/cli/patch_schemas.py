@@ -39,12 +39,19 @@ def merges_strategically(resource: ResourceType) -> bool:
 
 def patch_schema(session: Session, resource: ResourceType) -> PatchSchema | None:
     """Ask for the schema of a type; None when the server does not tell."""
-    paths = session.connection.get("/openapi/v3").get("paths") or {}
-    prefix = "apis" if resource.group else "api"
-    entry = paths.get(f"{prefix}/{resource.api_version}")
-    if entry is None:
+    schemas = _schemas_of(session, f"{'apis' if resource.group else 'api'}/{resource.api_version}")
+    if schemas is None:
         return None
-    document = session.connection.get(entry["serverRelativeURL"])
-    schemas = Schemas((document.get("components") or {}).get("schemas") or {})
     root = schemas.for_kind(resource.group, resource.version, resource.kind)
     return None if root is None else OpenApiPatchSchema(schemas, root)
+
+
+def _schemas_of(session: Session, group_version: str) -> Schemas | None:
+    """The schemas of one group version, asked for once a session."""
+    if group_version not in session.schemas:
+        paths = session.connection.get("/openapi/v3").get("paths") or {}
+        entry = paths.get(group_version)
+        document = session.connection.get(entry["serverRelativeURL"]) if entry else None
+        found = (document.get("components") or {}).get("schemas") or {} if document else None
+        session.schemas[group_version] = None if found is None else Schemas(found)
+    return session.schemas[group_version]

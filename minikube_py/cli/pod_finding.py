@@ -1,8 +1,10 @@
 """Which pod, and which container of it, a verb for one pod means: NAME, pod/NAME, deployment/NAME, service/NAME.
 
 Kubernetes: kubectl polymorphichelpers (AttachablePodForObject), podcmd.
-Simplified: does not wait for a first pod to appear.
+Simplified: polls while no pod is there.
 """
+
+import time
 
 from minikube_py.cli.describers.text import selector_query
 from minikube_py.cli.errors import CommandError, ServerError
@@ -10,6 +12,7 @@ from minikube_py.cli.resource_arguments import Target
 from minikube_py.cli.session import Session
 from minikube_py.client.yaml_text import Document
 
+_POLL_S = 0.5
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
@@ -19,10 +22,10 @@ def pods_path(namespace: str, name: str = "") -> str:
     return f"{path}/{name}" if name else path
 
 
-def find_pod(session: Session, word: str) -> Document:
-    """Ask for the pod that a word means; of several, a running one, and says which.
+def find_pod(session: Session, word: str, wait_s: float = 0.0, *, tells: bool = False) -> Document:
+    """Ask for the pod that a word means; of several, a running one, and `tells` which.
 
-    Raises: CommandError when there is none.
+    Raises: CommandError when there is none, even after `wait_s` seconds.
     """
     type_word, slash, name = word.rpartition("/")
     resource = session.discovery.find(type_word) if slash else None
@@ -30,11 +33,14 @@ def find_pod(session: Session, word: str) -> Document:
         pod: Document = session.connection.get(pods_path(session.namespace, name))
         return pod
     target = Target(resource, session.namespace, name)
-    pods = pods_of(session, session.connection.get(target.path))
-    if not pods:
-        raise CommandError(f"no pods found for {target.label}")
+    owner = session.connection.get(target.path)
+    deadline = time.monotonic() + wait_s
+    while not (pods := pods_of(session, owner)):
+        if time.monotonic() >= deadline:
+            raise CommandError("timed out waiting for the condition")
+        time.sleep(_POLL_S)
     chosen = min(pods, key=_preference)
-    if len(pods) > 1:
+    if len(pods) > 1 and tells:
         session.warn(f"Found {len(pods)} pods, using pod/{chosen['metadata']['name']}")
     return chosen
 

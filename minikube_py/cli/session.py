@@ -11,22 +11,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minikube_py.cli.errors import CommandError, PlainError
+from minikube_py.cli.errors import PROGRAM, CommandError, PlainError
 from minikube_py.cli.flags import GlobalFlags, parse_duration_s
 from minikube_py.errors import ConfigError
 
 if TYPE_CHECKING:
     from minikube_py.cli.connection import Connection
     from minikube_py.cli.discovery import Discovery
+    from minikube_py.cli.schemas import Schemas
     from minikube_py.client.kubeconfig import ClientConfig, KubeConfig
+
+
+_NAMESPACE_FIRST = (
+    *("annotate", "attach", "cp", "create token", "delete", "describe", "edit", "events", "exec", "get", "label"),
+    *("logs", "patch", "port-forward", "rollout", "scale", "set image", "set resources", "set se", "taint", "top pod"),
+)
+"""Verbs that ask for the namespace before anything else; kubectl has other words there for an unknown context."""
 
 
 class Session:
     """What every verb starts from; owns the connection and closes it."""
 
-    def __init__(self, flags: GlobalFlags, given: frozenset[str] = frozenset()) -> None:
+    def __init__(self, flags: GlobalFlags, given: frozenset[str] = frozenset(), command_path: str = "") -> None:
         self.flags = flags
+        self.command_path = command_path
         self.given = given
+        self.schemas: dict[str, Schemas | None] = {}
         self._opened: list[Connection] = []
 
     @cached_property
@@ -52,7 +62,9 @@ class Session:
 
         chosen = self.flags
         if chosen.context and self.kubeconfig.entry("contexts", chosen.context) is None:
-            raise PlainError(f"Error in configuration: context was not found for specified context: {chosen.context}")
+            raise self._unknown_context()
+        if chosen.cluster and self.kubeconfig.entry("clusters", chosen.cluster) is None:
+            raise CommandError(f'no server found for cluster "{chosen.cluster}"')
         try:
             config = self.kubeconfig.client_config(
                 Overrides(chosen.context, chosen.cluster, chosen.user, chosen.namespace)
@@ -62,6 +74,12 @@ class Session:
         if self.kubeconfig.is_empty and not chosen.kubeconfig:
             config = in_cluster_config() or config
         return _lay_over(config if isinstance(config, ClientConfig) else ClientConfig(), chosen)
+
+    def _unknown_context(self) -> CommandError:
+        name = self.flags.context
+        if self.command_path.removeprefix(f"{PROGRAM} ").startswith(_NAMESPACE_FIRST):
+            return PlainError(f"Error in configuration: context was not found for specified context: {name}")
+        return CommandError(f'context "{name}" does not exist')
 
     @property
     def namespace(self) -> str:

@@ -68,6 +68,11 @@ class Results:
         return self.strategy == "client"
 
     @property
+    def suffix(self) -> str:
+        """What is written behind a result when nothing has happened."""
+        return _DRY_RUN_WORDS[self.strategy]
+
+    @property
     def query(self) -> dict[str, str]:
         """The query of a request that changes something."""
         dry_run = {"dryRun": "All"} if self.strategy == "server" else {}
@@ -84,7 +89,7 @@ class Results:
 
     def tell_name(self, label: str, action: str) -> None:
         """Print one line about an object of which only the name is known."""
-        print(f"{label} {action}{_DRY_RUN_WORDS[self.strategy]}")
+        print(f"{label} {action}{self.suffix}")
 
 
 def validation_query(validate: str) -> dict[str, str]:
@@ -102,7 +107,7 @@ def validation_query(validate: str) -> dict[str, str]:
 
 def server_message(error: ServerError) -> str:
     """What the server itself said, without the words put in front of it."""
-    return str(error.status.get("message") or error.message)
+    return error.said
 
 
 def put_in_front(error: ServerError, words: str) -> CommandError:

@@ -139,7 +139,8 @@ class KubeConfig:
             return None, {}
         owner = self.owner(section, name)
         if owner is None:
-            raise ConfigError(f'{SECTIONS[section]} "{name}" does not exist')
+            noun = "auth info" if section == "users" else SECTIONS[section]
+            raise ConfigError(f'{noun} "{name}" does not exist')
         return owner, owner.entries(section)[name]
 
 

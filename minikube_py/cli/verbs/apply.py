@@ -20,6 +20,7 @@ from minikube_py.cli.last_applied import LAST_APPLIED, last_applied, with_last_a
 from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
 from minikube_py.cli.output import list_of
 from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.session import Session
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
 from minikube_py.client.yaml_text import Document
 
@@ -41,7 +42,6 @@ class _Applying:
     call: Invocation[ApplyFlags]
     results: Results
     query: dict[str, str]
-    schemas: dict[ResourceType, object] = field(default_factory=dict)
     applied: list[Document] = field(default_factory=list)
 
     def apply(self, manifest: Manifest) -> None:
@@ -95,7 +95,7 @@ class _Applying:
                 f"declaratively by either {PROGRAM} create --save-config or {PROGRAM} apply. The missing annotation "
                 "will be patched automatically."
             )
-        patch, content_type = self._compute(target.resource, wanted, present)
+        patch, content_type = three_way_patch(self.call.session, target.resource, wanted, present)
         if not patch:
             self._tell(present, "unchanged")
             return
@@ -107,25 +107,26 @@ class _Applying:
                 raise put_in_front(error, _patch_words(target, patch)) from error
         self._tell(present, "configured")
 
-    def _compute(self, resource: ResourceType, wanted: Document, present: Document) -> tuple[Document, str]:
-        from minikube_py.api.merge_patch import create_three_way_merge_patch
-        from minikube_py.api.strategic_diff import create_three_way_strategic_merge_patch
-        from minikube_py.cli.patch_schemas import OpenApiPatchSchema, merges_strategically, patch_schema
-
-        before = last_applied(present) or {}
-        if not merges_strategically(resource):
-            return create_three_way_merge_patch(before, wanted, present), MERGE_PATCH
-        if resource not in self.schemas:
-            self.schemas[resource] = patch_schema(self.call.session, resource)
-        found = self.schemas[resource]
-        schema = found if isinstance(found, OpenApiPatchSchema) else None
-        return create_three_way_strategic_merge_patch(before, wanted, present, schema), STRATEGIC_MERGE_PATCH
-
     def _tell(self, document: Document, action: str) -> None:
         if self.call.flags.output in ("", "name"):
             self.results.tell(document, action)
         else:
             self.applied.append(document)
+
+
+def three_way_patch(
+    session: Session, resource: ResourceType, wanted: Document, present: Document
+) -> tuple[Document, str]:
+    """Compute what makes the present object as wanted, and the content type of that patch."""
+    from minikube_py.api.merge_patch import create_three_way_merge_patch
+    from minikube_py.api.strategic_diff import create_three_way_strategic_merge_patch
+    from minikube_py.cli.patch_schemas import merges_strategically, patch_schema
+
+    before = last_applied(present) or {}
+    if not merges_strategically(resource):
+        return create_three_way_merge_patch(before, wanted, present), MERGE_PATCH
+    schema = patch_schema(session, resource)
+    return create_three_way_strategic_merge_patch(before, wanted, present, schema), STRATEGIC_MERGE_PATCH
 
 
 def _patch_words(target: Target, patch: Document) -> str:

@@ -1,7 +1,7 @@
 """pykubectl create: the objects of files, or one object made from flags by a verb of its own.
 
 Kubernetes: kubectl pkg/cmd/create.
-Simplified: --edit and --raw are not known; the generators of rare kinds are refused by name.
+Simplified: --edit and --raw are not known.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,6 @@ from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
 from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target
 from minikube_py.cli.writing import Results, put_in_front, validation_query
 
-_UNSUPPORTED = (
-    "clusterrole",
-    "clusterrolebinding",
-    "cronjob",
-    "ingress",
-    "job",
-    "poddisruptionbudget",
-    "priorityclass",
-    "quota",
-    "role",
-    "rolebinding",
-    "token",
-)
-
 
 @dataclass(frozen=True)
 class CreateFilesFlags(CreateFlags, FilenameFlags):
@@ -40,8 +26,6 @@ class CreateFilesFlags(CreateFlags, FilenameFlags):
 def create(call: Invocation[CreateFilesFlags]) -> None:
     """Create every object of the files; one that fails does not stop the others."""
     flags = call.flags
-    if call.words and call.words[0] in _UNSUPPORTED:
-        raise CommandError(f"create {call.words[0]} is not supported by {PROGRAM} yet; use kubectl")
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
     if flags.kustomize or flags.selector:
@@ -89,13 +73,15 @@ DEFAULT = Verb(
     "create",
     create,
     CreateFilesFlags,
-    summary="Create objects from files, or one from flags with: configmap, deployment, namespace, secret, service, "
-    "serviceaccount",
+    summary="Create objects from files, or one from flags",
     usage="create (-f FILENAME | TYPE NAME [flags])",
 )
+_ACCESS, _POLICY = f"{_HERE}.create_access", f"{_HERE}.create_policy"
 COMMAND = VerbGroup(
     "create",
     (
+        Entry("clusterrole", _ACCESS, "Create a cluster role", attribute="CLUSTER_ROLE"),
+        Entry("clusterrolebinding", _ACCESS, "Give a cluster role everywhere", attribute="CLUSTER_ROLE_BINDING"),
         Entry(
             "configmap",
             f"{_HERE}.create_configuration",
@@ -103,8 +89,22 @@ COMMAND = VerbGroup(
             attribute="CONFIGMAP",
             aliases=("cm",),
         ),
+        Entry("cronjob", f"{_HERE}.create_job", "Create a cron job", attribute="CRON_JOB", aliases=("cj",)),
         Entry("deployment", f"{_HERE}.create_deployment", "Create a deployment", aliases=("deploy",)),
+        Entry("ingress", f"{_HERE}.create_ingress", "Create an ingress", aliases=("ing",)),
+        Entry("job", f"{_HERE}.create_job", "Create a job"),
         Entry("namespace", f"{_HERE}.create_plain", "Create a namespace", attribute="NAMESPACE", aliases=("ns",)),
+        Entry(
+            "poddisruptionbudget",
+            _POLICY,
+            "Keep evictions from taking too many pods",
+            attribute="BUDGET",
+            aliases=("pdb",),
+        ),
+        Entry("priorityclass", _POLICY, "Create a priority class", attribute="PRIORITY_CLASS", aliases=("pc",)),
+        Entry("quota", _POLICY, "Limit what a namespace may use", attribute="QUOTA", aliases=("resourcequota",)),
+        Entry("role", _ACCESS, "Create a role", attribute="ROLE"),
+        Entry("rolebinding", _ACCESS, "Give a role within one namespace", attribute="ROLE_BINDING"),
         Entry("secret", f"{_HERE}.create_configuration", "Create a secret", attribute="SECRET"),
         Entry("service", f"{_HERE}.create_service", "Create a service", aliases=("svc",)),
         Entry(
@@ -114,6 +114,7 @@ COMMAND = VerbGroup(
             attribute="SERVICE_ACCOUNT",
             aliases=("sa",),
         ),
+        Entry("token", f"{_HERE}.create_token", "Ask for a service account's token"),
     ),
     summary="Create objects from files or flags",
     default=DEFAULT,

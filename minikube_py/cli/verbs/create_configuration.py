@@ -1,7 +1,7 @@
 """pykubectl create configmap and create secret generic: values from the command line and from files.
 
 Kubernetes: kubectl pkg/cmd/create/create_configmap.go, create_secret.go.
-Simplified: no --append-hash; no secrets of the types tls and docker-registry.
+Simplified: no --append-hash.
 """
 
 import base64
@@ -141,6 +141,7 @@ def _read(path: Path) -> bytes:
 
 
 _HERE = "minikube_py.cli.verbs.create_configuration"
+_TYPES = "minikube_py.cli.verbs.create_secret_types"
 _SOURCES = "[--from-literal=KEY=VALUE] [--from-file=[KEY=]PATH] [--from-env-file=PATH]"
 CONFIGMAP = Verb(
     "configmap",
@@ -158,7 +159,10 @@ GENERIC = Verb(
 )
 SECRET = VerbGroup(
     "secret",
-    (Entry("generic", _HERE, "Create a secret from literals or files", attribute="GENERIC"),),
+    (
+        Entry("docker-registry", _TYPES, "Create a secret for pulling images", attribute="REGISTRY"),
+        Entry("generic", _HERE, "Create a secret from literals or files", attribute="GENERIC"),
+        Entry("tls", _TYPES, "Create a secret with a certificate", attribute="TLS"),
+    ),
     summary="Create a secret with specified type",
-    refused=frozenset({"tls", "docker-registry"}),
 )

@@ -22,6 +22,7 @@ from minikube_py.cli.resource_arguments import (
     list_objects,
     resolve,
 )
+from minikube_py.cli.session import Session
 from minikube_py.cli.writing import Results, WriteFlags
 from minikube_py.client.yaml_text import Document
 
@@ -154,26 +155,33 @@ def _tell(call: Invocation[DeleteFlags], target: Target, results: Results) -> No
 
 
 def _wait(call: Invocation[DeleteFlags], deleted: list[Deleted]) -> list[CommandError]:
-    """Ask for each object until it is gone, or another one has its name."""
     deadline = time.monotonic() + (call.flags.timeout or _WEEK_S)
     failures: list[CommandError] = []
     for one in deleted:
-        pause_s = _FIRST_PAUSE_S
         try:
-            while not _is_gone(call, one):
-                if time.monotonic() >= deadline:
-                    label = f"{one.target.resource.plural}/{one.target.name}"
-                    raise CommandError(f"timed out waiting for the condition on {label}")
-                time.sleep(min(pause_s, max(deadline - time.monotonic(), 0)))
-                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+            wait_until_gone(call.session, one, deadline)
         except CommandError as error:
             failures.append(error)
     return failures
 
 
-def _is_gone(call: Invocation[DeleteFlags], one: Deleted) -> bool:
+def wait_until_gone(session: Session, one: Deleted, deadline: float) -> None:
+    """Ask for an object until it is gone, or another one has its name; `deadline` is on the monotonic clock.
+
+    Raises: CommandError when that takes too long.
+    """
+    pause_s = _FIRST_PAUSE_S
+    while not _is_gone(session, one):
+        if time.monotonic() >= deadline:
+            label = f"{one.target.resource.plural}/{one.target.name}"
+            raise CommandError(f"timed out waiting for the condition on {label}")
+        time.sleep(min(pause_s, max(deadline - time.monotonic(), 0)))
+        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+
+def _is_gone(session: Session, one: Deleted) -> bool:
     try:
-        document = call.session.connection.get(one.target.path)
+        document = session.connection.get(one.target.path)
     except ServerError as error:
         if error.is_not_found:
             return True

@@ -22,6 +22,7 @@ _SELECTOR_TAIL = 10
 class LogsFlags:
     """What logs takes."""
 
+    pod_running_timeout: float = flag(20.0, "", "How long to wait until there is a pod.")
     follow: bool = flag(False, "f", "Go on with what is written from now on.")
     previous: bool = flag(False, "p", "The log of the container's previous instance.")
     container: str = flag("", "c", "The container's name.")
@@ -100,7 +101,7 @@ def _named_pod(call: Invocation[LogsFlags]) -> Document:
             "POD or TYPE/NAME is a required argument for the logs command"
         )
     try:
-        return find_pod(call.session, call.words[0])
+        return find_pod(call.session, call.words[0], call.flags.pod_running_timeout, tells=True)
     except ServerError as error:
         if "/" in call.words[0]:
             raise

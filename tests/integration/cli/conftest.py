@@ -1,24 +1,15 @@
 """Runs pykubectl's main in this process against a scripted API server."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from minikube_py.cli.main import main
 from tests.integration.cli.api import ScriptedApi, discovery, serving
-from tests.integration.cli.live import live_server
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
+from tests.integration.cli.both import Both
+from tests.integration.cli.live import live_server, server_process
+from tests.integration.cli.outcome import Outcome
 
 Run = Callable[..., Outcome]
 
@@ -69,3 +60,25 @@ def kubectl(
         return Outcome(code, captured.out.decode(), captured.err.decode())
 
     return run
+
+
+@pytest.fixture(scope="module")
+def other_server() -> Iterator[str]:
+    """One more, for the other program's commands."""
+    with server_process() as url:
+        yield url
+
+
+@pytest.fixture
+def both(
+    server: str,
+    other_server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Both:
+    """Run one command line by pykubectl and by kubectl, and compare."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    return Both(server, other_server, tmp_path, capfdbinary)

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from minikube_py.cli.errors import CommandError
 from minikube_py.cli.main import main
-from minikube_py.cli.verbs.exec import exit_code_of
+from minikube_py.cli.streams import exit_code_of
 from tests.integration.cli.api import pod
 
 FAILED = {"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "3"}]}}
@@ -65,7 +65,11 @@ def test_exec_prints_both_streams_and_takes_the_exit_code(
     ]
     with executing({"status": "Success"}, asked) as url:
         assert main(["--server", url, "exec", "web", "--", "true"]) == 0
-        assert main(["--server", url, "exec", "-t", "web", "--", "true"]) == 1
+        capfdbinary.readouterr()
+        assert main(["--server", url, "exec", "-t", "web", "--", "true"]) == 0
+    assert "tty" not in asked[-1]
+    told = b"Unable to use a TTY - input is not a terminal or the right kind of file\n"
+    assert capfdbinary.readouterr().err.startswith(told)
 
 
 def test_a_command_that_could_not_start_has_no_exit_code() -> None:

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from minikube_py.cli.connection import Connection
+from minikube_py.client.kubeconfig import ClientConfig
 from tests.integration.cli.api import ScriptedApi, pod, status, table
 from tests.integration.cli.conftest import Run
 
@@ -142,8 +144,9 @@ def test_warnings_of_the_server_are_shown_once_and_may_count_as_errors(api: Scri
     assert (outcome.code, outcome.err) == (1, "error: 1 warning received\n")
 
 
-def test_tokens_and_impersonation_become_headers(api: ScriptedApi, run: Run) -> None:
+def test_a_token_becomes_a_header_but_not_in_clear_text(api: ScriptedApi, run: Run) -> None:
     api.answers[PODS] = (200, table(5))
     run("get", "pods", "--token", "secret", "--as", "bob", "--as-group", "a", "--as-group", "b")
-    assert api.headers[-1]["Authorization"] == "Bearer secret"
+    assert "Authorization" not in api.headers[-1]
+    assert Connection(ClientConfig(server="https://x", token="secret")).headers == {"Authorization": "Bearer secret"}
     assert api.headers[-1]["Impersonate-User"] == "bob"

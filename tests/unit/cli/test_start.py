@@ -20,3 +20,11 @@ def test_get_and_apply_work_on_plain_documents_without_models_and_frameworks() -
     verbs = ("verbs.get", "verbs.apply", "verbs.create_deployment", "patch_schemas", "connection", "discovery")
     loaded = _imported_by("import " + ", ".join(f"minikube_py.cli.{name}" for name in verbs))
     assert not loaded & {"pydantic", "fastapi", "grpc", "httpx", "asyncio"}
+
+
+def test_get_pods_pulls_in_few_modules() -> None:
+    verbs = ("main", "verbs.get", "connection", "discovery", "tables", "session")
+    with_nothing = _imported_by("pass")
+    loaded = _imported_by("import " + ", ".join(f"minikube_py.cli.{name}" for name in verbs)) - with_nothing
+    assert not loaded & {"websockets", "rich", "cryptography", "asyncio", "pydantic", "xml"}
+    assert len(loaded) < 220, sorted(loaded)
