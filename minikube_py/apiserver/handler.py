@@ -44,7 +44,7 @@ from minikube_py.apiserver.options import (
     parse_revision,
     write_options,
 )
-from minikube_py.apiserver.patches import PatchBody, is_apply
+from minikube_py.apiserver.patches import PatchBody, is_apply, wrong_type
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
 from minikube_py.apiserver.watch_cache import CachedObject, Cacher
@@ -200,7 +200,7 @@ class ResourceHandler:
             try:
                 asked, warnings = bodies.to_object(bodies.Body(patched), resource, options.field_validation)
             except bodies.WrongType as error:
-                raise invalid("", "", "", [patch.wrong_type(patched, error.detail)]) from error
+                raise invalid("", "", "", [wrong_type(patch, patched, error.detail)]) from error
             check_address(request.info, asked)
             if not patch.names_version:
                 _check_uid_stays(current, asked)

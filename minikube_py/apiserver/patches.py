@@ -72,13 +72,6 @@ class PatchBody:
         operations = self.document if isinstance(self.document, list) else []
         return any(isinstance(one, dict) and one.get("path") == "/metadata/resourceVersion" for one in operations)
 
-    def wrong_type(self, patched: dict[str, Json], detail: str) -> FieldError:
-        """Say that a field is of another type; of a strategic patch only the wanted type is told."""
-        if self.media_type == STRATEGIC_MERGE_PATCH:
-            wanted = detail.rpartition(" of type ")[2]
-            return invalid_value("patch", go_text(self.document), f"unrecognized type: {wanted}")
-        return invalid_value("patch", orjson.dumps(patched).decode(), detail)
-
     def apply(self, current: Resource) -> dict[str, Json]:
         """The document after the patch. Raises: BadRequest, Invalid, RequestEntityTooLarge, InternalError."""
         document = current.to_dict()
@@ -111,3 +104,11 @@ def _as_api_error(error: PatchError) -> ApiError:
     if isinstance(error, BadDirective):
         return InternalError(str(error))
     return BadRequest(str(error))
+
+
+def wrong_type(patch: object, patched: dict[str, Json], detail: str) -> FieldError:
+    """Say that a field is of another type; of a strategic patch only the wanted type is told."""
+    if isinstance(patch, PatchBody) and patch.media_type == STRATEGIC_MERGE_PATCH:
+        wanted = detail.rpartition(" of type ")[2]
+        return invalid_value("patch", go_text(patch.document), f"unrecognized type: {wanted}")
+    return invalid_value("patch", orjson.dumps(patched).decode(), detail)

@@ -230,7 +230,8 @@ class Writer:
                 new = replace(new, status=getattr(current, "status", None))
             new = new.prepare_for_update(current)
             errors = new.field_errors(current)
-        new = with_generation(new, current)
+        if target.subresource != "status":
+            new = with_generation(new, current)
         _raise_if_invalid(new, [*metadata_errors(new), *metadata_update_errors(new, current), *errors])
         await self._admission.validate(new, attributes)
         return new

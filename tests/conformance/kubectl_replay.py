@@ -29,15 +29,10 @@ from tests.conformance.scripted_cluster import ScriptedCluster, scripted_cluster
 from tests.support.kubectls import program
 
 CLIS = ("pykubectl", "kubectl")
-_APPLY, _CONTROLLERS = "server-side apply is refused", "nothing acts upon jobs, quotas and disruption budgets yet"
+_CONTROLLERS = "nothing acts upon jobs, quotas and disruption budgets yet"
 APART: dict[tuple[str, str], str] = {
     ("*", "kubectl api-versions"): "resource.k8s.io is not served",
     ("*", "kubectl api-resources --no-headers -o name"): "resource.k8s.io is not served",
-    ("*", "kubectl apply -f dep.yaml --server-side"): _APPLY,
-    ("*", "kubectl apply -f dep2.yaml --server-side --field-manager=other"): _APPLY,
-    ("*", "kubectl apply -f dep2.yaml --server-side --field-manager=other --force-conflicts"): _APPLY,
-    ("*", "kubectl get deploy api -o yaml --show-managed-fields"): _APPLY,
-    ("*", "kubectl delete deployment web api --wait=false"): _APPLY,
     ("*", "kubectl get pods --as=system:serviceaccount:rec:robot"): _CONTROLLERS,
     ("*", "kubectl get cm,secret,sa,role,rolebinding,job,cronjob,quota,ing,pdb,pc"): _CONTROLLERS,
     ("pykubectl", "kubectl version"): "pykubectl has no kustomize, so it names no version of it",

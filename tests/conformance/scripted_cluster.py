@@ -51,6 +51,7 @@ LIVES: dict[str, Json] = {
         "exec": {"nginx -v": [0, "", "nginx version: nginx/1.22.1\n"], "sh -c exit 3": [3]},
     },
     "p1": {"exec": {"tar cf - /etc/passwd": [0, _PACKED, "tar: removing leading '/' from member names\n"]}},
+    "c": {"start_delay_s": 6},
     "j1": {"exit_after_s": 0.1},
     "cj1": {"exit_after_s": 0.1},
 }
@@ -126,7 +127,7 @@ def _start(folder: Path, component: str, *flags: str) -> subprocess.Popen[bytes]
         return subprocess.Popen([sys.executable, "-m", f"minikube_py.{component}", *flags], stdout=log, stderr=log)
 
 
-def _until(attempt: Any, timeout_s: float = 30) -> None:
+def _until(attempt: Any, timeout_s: float = 90) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         try:

@@ -93,7 +93,8 @@ class DeploymentController:
             case SetRevision(revision):
                 annotations = {**deployment.metadata.annotations, REVISION: str(revision)}
                 metadata = replace(deployment.metadata, annotations=annotations)
-                return await self._client.update(replace(deployment, metadata=metadata))
+                # By way of its status, which is no change of the author's: the generation stays.
+                return await self._client.update_status(replace(deployment, metadata=metadata))
         return deployment
 
     async def _create(self, deployment: Deployment, replica_set: ReplicaSet) -> None:
