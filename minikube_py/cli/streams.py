@@ -95,15 +95,13 @@ def open_socket(connection: Connection, request: Request, protocol: str) -> Iter
     """
     from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
     from websockets.sync.client import connect
-    from websockets.typing import Subprotocol
 
     parts = urlsplit(connection.config.server)
     scheme = "wss" if parts.scheme == "https" else "ws"
     try:
         with connect(
             f"{scheme}://{parts.netloc}{connection.base_path}{request.target}",
-            subprotocols=[Subprotocol(protocol)],
-            additional_headers=connection.headers,
+            additional_headers={**connection.headers, "Sec-WebSocket-Protocol": protocol},
             ssl=connection.tls_context,
             server_hostname=connection.config.tls_server_name or None,
             compression=None,
@@ -122,7 +120,7 @@ def open_socket(connection: Connection, request: Request, protocol: str) -> Iter
 
 
 def _tolerant(socket: Any, protocol: Any, **keywords: Any) -> Any:
-    """Take the server's choice of subprotocol as it comes: one that kubectl speaks has a slash in its name."""
+    """Leave the subprotocol, which a header of ours asks for, to us: one of kubectl's has a slash in its name."""
     from websockets.sync.client import ClientConnection
 
     protocol.process_subprotocol = lambda headers: headers.get("Sec-WebSocket-Protocol")

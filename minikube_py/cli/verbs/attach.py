@@ -49,8 +49,7 @@ def attach(call: Invocation[AttachFlags]) -> int:
             "All commands and output from this session will be recorded in container logs, including credentials and "
             "sensitive information passed through the command prompt."
         )
-        if tty:
-            session.warn("If you don't see a command prompt, try pressing enter.")
+        session.warn("If you don't see a command prompt, try pressing enter.")
     query: dict[str, str | bool] = {
         "container": container,
         "stdin": flags.stdin,
