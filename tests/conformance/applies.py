@@ -42,6 +42,10 @@ def _play_controller(client: httpx.Client, row: Json) -> None:
 
 
 def _masked(value: Json) -> Json:
+    """Without what varies. Entries of managed fields by name: their order depends on the second that they are from."""
     if isinstance(value, dict):
-        return {k: "*" if k == "time" else _masked(v) for k, v in value.items() if k not in _VARYING}
+        masked = {k: "*" if k == "time" else _masked(v) for k, v in value.items() if k not in _VARYING}
+        if entries := masked.get("managedFields"):
+            masked["managedFields"] = sorted(entries, key=lambda e: (e["operation"], e["manager"], len(e)))
+        return masked
     return [_masked(item) for item in value] if isinstance(value, list) else value
