@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -31,7 +30,6 @@ def run_process(
     over the network gives uvloop's factory, which spares a fifth of the CPU; who starts programs stays with asyncio's.
     """
     configure_logging(component, verbosity)
-    _collect_seldom()
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(_until_stopped(main))
@@ -39,12 +37,6 @@ def run_process(
         for error in _leaves(group):
             print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the one line that a user sees
         sys.exit(1)
-
-
-def _collect_seldom() -> None:
-    """Leave alone what was imported, and look at young objects less often: values here are trees, not cycles."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 async def _until_stopped(main: Callable[[], Coroutine[None, None, None]]) -> None:
