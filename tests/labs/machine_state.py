@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -25,15 +27,6 @@ _COMMANDS = (
     ("iptables-save",),
     ("hostname",),
 )
-_PROGRAMS = (
-    "etcd",
-    "dockerd",
-    "containerd",
-    "pykube-apiserver",
-    "pykube-controller-manager",
-    "pykubelet",
-    "machine.sh",
-)
 
 
 def machine_state(home: Path) -> dict[str, list[str]]:
@@ -44,11 +37,17 @@ def machine_state(home: Path) -> dict[str, list[str]]:
     names = [Machine(folder.name, folder, ProcessTable(folder.parent)).cgroup for folder in machines]
     state["cgroups"] = [str(path) for name in names for path in Path("/sys/fs/cgroup").rglob(name)]
     for folder in map(Path, _FOLDERS):
-        state[str(folder)] = sorted(map(str, folder.iterdir())) if folder.is_dir() else []
+        state[str(folder)] = (
+            sorted(str(path) for path in folder.iterdir() if not _is_a_tests(path)) if folder.is_dir() else []
+        )
     state["files of /etc"] = [_file(path) for path in sorted(Path("/etc").rglob("*")) if path.is_file()]
-    state["processes"] = [line for line in _command_lines() if any(name in line for name in _PROGRAMS)]
-
+    state["processes"] = sorted(found for found in _processes() if str(home) in found)
     return state
+
+
+def _is_a_tests(path: Path) -> bool:
+    """Other tests run beside this one, in folders of their own."""
+    return path.name.startswith(("lab-", "pytest-", "tmp"))
 
 
 def _lines(argv: tuple[str, ...]) -> list[str]:
@@ -61,12 +60,12 @@ def _file(path: Path) -> str:
     return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
-def _command_lines() -> list[str]:
+def _processes() -> list[str]:
+    """Command line and environment of each: whatever runs on a lab's machines has the lab's folder in one of them."""
     found = []
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                found.append((entry / "cmdline").read_text(errors="replace").replace("\0", " ").strip())
-            except OSError:
-                continue  # it ended
-    return sorted(found)
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                text = (entry / "cmdline").read_text(errors="replace") + (entry / "environ").read_text(errors="replace")
+                found.append(text.replace("\0", " "))
+    return found

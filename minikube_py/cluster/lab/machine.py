@@ -102,7 +102,7 @@ class Machine:
             "USER": "root",
             "PATH": f"{INSIDE}/bin:{programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "KUBECONFIG": f"{HOME}/.kube/config",
-            "LAB_MACHINE": self.name,
+            "LAB_MACHINE": f"{self.folder.parent} {self.name}",
         }
 
     def run(self, command: str, timeout_s: float = 60.0) -> Done:
