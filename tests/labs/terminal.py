@@ -29,7 +29,7 @@ class Terminal:
         self._run(verb, "-d", *first, "-n", name, *(argv or _SHELL))
         self._windows.append(name)
         if not argv:
-            await eventually(lambda: self.is_at_prompt(name), timeout_s=30)
+            await eventually(lambda: self.is_at_prompt(name), timeout_s=60)
 
     def text(self, name: str) -> str:
         return self._run("capture-pane", "-p", "-J", "-S", "-5000", "-t", f"person:{name}")
@@ -90,7 +90,7 @@ class Terminal:
             return any(holds(block.text, self.text(each)) for each in (name, *self._windows))
 
         try:
-            await eventually(is_seen, timeout_s=30)
+            await eventually(is_seen, timeout_s=60)
         except AssertionError:
             raise AssertionError(f"line {block.line}: not seen:\n{block.text}\n--- but:\n{self.text(name)}") from None
 

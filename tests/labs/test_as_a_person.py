@@ -16,7 +16,7 @@ from tests.support.processes import require_binary
 
 
 @pytest.mark.etcd
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", ["01", "02", "06"])
 async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> None:
     require_binary("tmux", "tmux")
@@ -31,5 +31,5 @@ async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> 
             section = readme.step(index)
             assert section is not None
             await person.play(section)
-            await eventually(lambda passed=index: course.lab()[1].step > passed, timeout_s=20)  # type: ignore[misc]
+            await eventually(lambda passed=index: course.lab()[1].step > passed, timeout_s=60)  # type: ignore[misc]
         assert course.files.progress(lab.name).passed == {step.id: "done" for step in lab.steps}

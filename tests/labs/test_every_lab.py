@@ -20,7 +20,7 @@ def test_nothing_is_wrong_with_its_files(lab: Lab) -> None:
 
 
 @pytest.mark.etcd
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_each_step_fails_then_is_solved(lab: Lab, cli: str, home: Path) -> None:
     before = machine_state(home)
     course = Course(say=lambda _: None)

@@ -20,7 +20,7 @@ from minikube_py.cluster.lab.world import ActionFailed, World
 from minikube_py.errors import ConfigError
 
 Say = Callable[[str], None]
-_SOLVED_S = 30.0
+_SOLVED_S = 60.0
 _QUICKLY_SOLVED_S = 10.0
 """Where the learner has done something already, which may stand in the way."""
 _POLL_S = 0.1

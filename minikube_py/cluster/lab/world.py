@@ -28,7 +28,7 @@ SWITCH = "switch"
 _NETWORK = "192.168.50"
 _IMAGE_CACHES = ("kubelet/image-builds", "minikube-py/nodes/minikube-py/image-builds")
 """Of a kubelet started by hand, and of the one of `minikube-py start`, below /var/lib/minikube-py."""
-_UNTIL_S = 30.0
+_UNTIL_S = 60.0
 _POLL_S = 0.1
 
 
