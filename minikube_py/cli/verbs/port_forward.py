@@ -96,6 +96,8 @@ def forward(call: Invocation[ForwardFlags]) -> None:
         ]
         for listener, remote in listeners:
             threading.Thread(target=_accept, args=(listener, remote, tunnel), daemon=True).start()
+        # Also where a shell in the background had it ignored, as kubectl does.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             tunnel.run()
