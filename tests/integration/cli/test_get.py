@@ -108,7 +108,7 @@ def test_a_watch_goes_on_where_its_stream_ended_and_lists_again_when_the_server_
         (("get", "pods", "--watch=maybe"), 'error: invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool'),
         (("get", "pods", "--nosuch"), "error: unknown flag: --nosuch\nSee 'pykubectl get --help' for usage."),
         (("frobnicate",), 'error: unknown command "frobnicate" for "pykubectl"'),
-        (("gett",), 'error: unknown command "gett" for "pykubectl"\n\nDid you mean this?\n\tget'),
+        (("gett",), 'error: unknown command "gett" for "pykubectl"\n\nDid you mean this?\n\tset\n\tget'),
         (("delte", "pod"), 'error: unknown command "delte" for "pykubectl"\n\nDid you mean this?\n\tdelete'),
         (
             ("config", "use-contxt", "x"),
