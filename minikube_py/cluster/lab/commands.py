@@ -116,7 +116,9 @@ def _watch(course: Course) -> None:
                 raise
             time.sleep(_WATCH_S)
             continue
-        if verdict is None:
+        if verdict is None:  # another `check` or `watch` saw the last step first
+            found, _ = course.lab()
+            print(presentation.done_text(found, course.files.progress(found.name)))
             return
         if verdict.missing is None:
             print(presentation.now())

@@ -73,9 +73,14 @@ def passed_text(lab: Lab, index: int, progress: LabProgress) -> str:
         lines.append(_filled("  you said: ", said))
     lines.append(_filled("  it was:   ", step.predict.answer))
     if index + 1 == len(lab.steps):
-        lines += ["", painted(f"✓ lab {lab.number} is done.", _GREEN) + f" Hints used: {progress.hints}."]
-        lines.append("minikube-py lab stop takes its machines away; minikube-py lab list shows the others.")
+        lines += ["", done_text(lab, progress)]
     return "\n".join(lines)
+
+
+def done_text(lab: Lab, progress: LabProgress) -> str:
+    done = painted(f"✓ lab {lab.number} is done.", _GREEN)
+    next_verbs = "minikube-py lab stop takes its machines away; minikube-py lab list shows the others."
+    return f"{done} Hints used: {progress.hints}.\n{next_verbs}"
 
 
 def missing_text(lab: Lab, index: int, missing: object) -> str:
