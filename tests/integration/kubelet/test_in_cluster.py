@@ -242,11 +242,13 @@ async def test_a_running_pod_gets_other_resources_by_the_resize_path_alone(tmp_p
             shown = status.container_statuses[0]
             return (
                 status.observed_generation == 2
+                and not [each.type for each in status.conditions if each.type.startswith("PodResize")]
                 and shown.resources is not None
                 and shown.resources.to_dict()["limits"]["cpu"] == "200m"
             )
 
         await eventually(is_resized)
+        assert (await here.http.get(f"{pods}/web/resize")).json() == (await here.http.get(f"{pods}/web")).json()
 
 
 async def test_a_runtime_class_is_known_and_its_handler_configured_or_the_pod_does_not_start(tmp_path: Path) -> None:
