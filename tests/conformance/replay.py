@@ -83,8 +83,8 @@ def _wait(client: httpx.Client) -> None:
 
 
 ON_PURPOSE = {
-    "no credentials": "there is no authentication: the server listens on loopback",
-    "bad token": "there is no authentication: the server listens on loopback",
+    "no credentials": "this server is started as the notes start it, without authentication",
+    "bad token": "this server is started as the notes start it, without authentication",
     "list exact compacted": "a store that was just made has nothing compacted",
     "compacted or ancient resourceVersion=1": "a store that was just made has nothing compacted",
 }
