@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from minikube_py.api.capabilities import ALLOWS_PRIVILEGED
 from minikube_py.api.kinds.certificates.certificate_signing_request import CertificateSigningRequest
 from minikube_py.api.kinds.core.binding import Binding
 from minikube_py.api.kinds.core.node import Node
@@ -78,6 +79,7 @@ async def run(config: ApiServerConfig, registry: Registry | None = None) -> None
 
     Raises: ConfigError, StorageError (the store cannot be opened).
     """
+    ALLOWS_PRIVILEGED.set(config.allow_privileged)
     addresses = AddressPool(config.service_cluster_ip_range)
     key_file = config.service_account_signing_key_file
     issuer = TokenIssuer.from_file(key_file) if key_file else None

@@ -56,7 +56,15 @@ def api_server() -> Iterator[httpx.Client]:
         key = Path(folder) / "sa.key"
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         key.write_bytes(pem)
-        argv = [sys.executable, "-m", "minikube_py.apiserver", "--storage=memory://", f"--port={port}", "-v0"]
+        argv = [
+            sys.executable,
+            "-m",
+            "minikube_py.apiserver",
+            "--storage=memory://",
+            f"--port={port}",
+            "-v0",
+            "--allow-privileged",
+        ]
         server = subprocess.Popen([*argv, f"--service-account-signing-key-file={key}"])
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:

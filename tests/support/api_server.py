@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx
 
@@ -17,11 +18,11 @@ from tests.support.processes import free_port
 
 @asynccontextmanager
 async def api_server(
-    *, registry: Registry | None = None, storage: str = "memory://", port: int = 0
+    *, registry: Registry | None = None, storage: str = "memory://", port: int = 0, **settings: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that serves until the block ends."""
     port = port or free_port()
-    config = ApiServerConfig(storage=storage, port=port)
+    config = ApiServerConfig(storage=storage, port=port, **settings)
     serving = asyncio.create_task(run(config, registry))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from minikube_py.api.capabilities import ALLOWS_PRIVILEGED
 from minikube_py.api.field_checks import Errors, choice_errors, range_errors
 from minikube_py.api.kinds.core.pod_spec import PodSpec
 from minikube_py.api.kinds.core.security import (
@@ -31,6 +32,8 @@ _NOT_A_SYSCTL = (
 def security_context_errors(context: SecurityContext | None, path: str) -> Errors:
     if context is None:
         return
+    if context.privileged and not ALLOWS_PRIVILEGED.get():
+        yield forbidden_value(f"{path}.privileged", "disallowed by cluster policy")
     yield from range_errors(context.run_as_user, 0, _LARGEST_ID, f"{path}.runAsUser")
     yield from range_errors(context.run_as_group, 0, _LARGEST_ID, f"{path}.runAsGroup")
     yield from choice_errors(context.proc_mount, ("Default", "Unmasked"), f"{path}.procMount")
