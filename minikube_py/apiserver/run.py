@@ -70,6 +70,7 @@ from minikube_py.storage.interface import Storage, StorageError
 log = logging.getLogger(__name__)
 
 _HEALTH_TIMEOUT_S = 2.0
+_DATE_HEADER_S = 1.0
 _KEEP_ALIVE_S = 90
 """Longer than clients keep an idle connection, so that none is closed while a write is on its way."""
 
@@ -218,6 +219,7 @@ class _Server(uvicorn.Server):
         super().__init__(settings)
         self._asked = config
         self._end_watches = end_watches
+        self._stopping = asyncio.Event()
 
     async def serve_until_cancelled(self) -> None:
         """Serve; when cancelled, end the watches, answer what has begun, close every socket, then go."""
@@ -226,6 +228,7 @@ class _Server(uvicorn.Server):
             await asyncio.shield(serving)
         except asyncio.CancelledError:
             self.should_exit = True
+            self._stopping.set()
             self._end_watches()
             await serving
             raise
@@ -233,6 +236,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Bring the Date header up to date each second. uvicorn's own comes ten times a second, also when idle."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _DATE_HEADER_S)
 
     async def startup(self, sockets: object = None) -> None:
         try:

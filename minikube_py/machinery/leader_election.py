@@ -24,7 +24,7 @@ from minikube_py.api.kinds.coordination.lease import Lease, LeaseSpec
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import MicroTime
-from minikube_py.api.status import ApiError, NotFound
+from minikube_py.api.status import ApiError, Conflict, NotFound
 from minikube_py.client.client import Client
 from minikube_py.errors import MinikubeError
 from minikube_py.machinery import metrics
@@ -123,10 +123,21 @@ class LeaderElector:
     async def _try(self) -> bool:
         """One attempt to have the lease; failures of the server are attempts that failed."""
         try:
-            return await self._attempt()
+            return await self._renewed() or await self._attempt()
         except ApiError as error:
             log.info("no lease yet", extra={"lease": self._config.name, "error": str(error)})
             return False
+
+    async def _renewed(self) -> bool:
+        """Renew the lease as we left it, without reading it first; False if it is not ours, or changed since then."""
+        lease = self._seen
+        if lease is None or lease.spec.holder_identity != self._config.identity:
+            return False
+        try:
+            self._seen = await self._client.update(replace(lease, spec=self._spec(lease)))
+        except (Conflict, NotFound):
+            return False
+        return True
 
     async def _attempt(self) -> bool:
         lease = await self._read()
