@@ -14,6 +14,7 @@ from dataclasses import asdict
 import click
 
 from minikube_py.cluster.arguments import LaterGroup, existing, name_option, told
+from minikube_py.cluster.backup_commands import backup, restore
 from minikube_py.cluster.config import MAX_NODES, Wishes, check_kept, config_to_delete, load_config, pick
 from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
@@ -151,6 +152,8 @@ def doctor() -> None:
 
 
 main.add_command(image)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(
     LaterGroup("lab", "Learn Kubernetes part by part, checked as you go.", "minikube_py.cluster.lab.commands")
 )

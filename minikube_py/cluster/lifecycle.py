@@ -10,7 +10,7 @@ import fcntl
 import itertools
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -47,10 +47,10 @@ def start(config: ClusterConfig, progress: Progress) -> None:
             with progress.step("Connecting the nodes"):
                 asyncio.run(NodeNetwork(config).set_up())
         wanted = [component for component in components(config) if component.process_name not in running]
-        _start_all([c for c in wanted if not c.needs_nodes], config, progress)
+        start_all([c for c in wanted if not c.needs_nodes], config, progress)
         with progress.step(f"Waiting for the node{'s' * (config.nodes > 1)} to be Ready"):
             _wait_for_nodes(config, table)
-        _start_all([c for c in wanted if c.needs_nodes], config, progress)
+        start_all([c for c in wanted if c.needs_nodes], config, progress)
         enter_context(config)
 
 
@@ -83,7 +83,8 @@ def apart(config: ClusterConfig) -> ClusterConfig:
     return replace(config, processes=True)
 
 
-def _start_all(wanted: list[Component], config: ClusterConfig, progress: Progress) -> None:
+def start_all(wanted: Sequence[Component], config: ClusterConfig, progress: Progress) -> None:
+    """Start components in their order, and wait for each that says when it is ready. Raises: StartFailed."""
     table = ProcessTable(config.folder)
     for _, group in itertools.groupby(wanted, lambda component: component.process_name):
         together = list(group)

@@ -33,3 +33,11 @@ class Progress:
             print(f"\r\033[K {color}{sign}\033[0m {text} \033[2m{took}\033[0m")
         else:
             print(f" {sign} {text} {took}", flush=True)
+
+
+class Silence(Progress):
+    """Where a document is printed, nothing else is."""
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        yield

@@ -15,6 +15,7 @@ Simplified: no health probes of single members, no metrics of etcd's size.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from minikube_py.storage.interface import (
     KeyValue,
     Page,
     RevisionConflict,
+    Snapshot,
     StorageUnavailable,
     encode_key,
     prefix_end,
@@ -84,6 +86,14 @@ class EtcdStorage:
         items = tuple(_key_value(found) for found in answer.kvs)
         return Page(items, revision or answer.header.revision, answer.more, answer.count - len(items))
 
+    async def snapshot(self, prefix: str) -> Snapshot:
+        self._require_open()
+        request = wire.RangeRequest(key=encode_key(prefix) or _FIRST_KEY, range_end=_range_end(prefix))
+        answer = await self._connection.read(wire.RANGE, request)
+        ends = {lease: await self._end_of(lease) for lease in {found.lease for found in answer.kvs if found.lease}}
+        expires_at = {found.key.decode(): ends[found.lease] for found in answer.kvs if found.lease}
+        return Snapshot(tuple(_key_value(found) for found in answer.kvs), answer.header.revision, expires_at)
+
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
         self._require_open()
         name = encode_key(key)
@@ -137,6 +147,11 @@ class EtcdStorage:
         with suppress(asyncio.CancelledError):
             await self._follower
         await self._connection.close()
+
+    async def _end_of(self, lease: int) -> float:
+        """When a lease ends, in seconds since the epoch; one that has ended has -1 seconds left."""
+        answer = await self._connection.read(wire.LEASE_TIME_TO_LIVE, wire.LeaseTimeToLiveRequest(ID=lease))
+        return time.time() + answer.TTL
 
     async def _put(self, name: bytes, value: bytes, ttl_s: int | None) -> wire.RequestOp:
         lease = 0 if ttl_s is None else await self._leases.lasting(ttl_s)

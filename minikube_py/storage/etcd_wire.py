@@ -65,6 +65,7 @@ class KeyValue:
     create_revision: Annotated[int, 2] = 0
     mod_revision: Annotated[int, 3] = 0
     value: Annotated[bytes, 5] = b""
+    lease: Annotated[int, 6] = 0
 
 
 @message
@@ -159,6 +160,16 @@ class LeaseGrantResponse:
 
 
 @message
+class LeaseTimeToLiveRequest:
+    ID: Annotated[int, 1] = 0
+
+
+@message
+class LeaseTimeToLiveResponse:
+    TTL: Annotated[int, 3] = 0
+
+
+@message
 class WatchCreateRequest:
     key: Annotated[bytes, 1] = b""
     range_end: Annotated[bytes, 2] = b""
@@ -210,4 +221,5 @@ RANGE = Method("/etcdserverpb.KV/Range", RangeRequest, RangeResponse)
 TXN = Method("/etcdserverpb.KV/Txn", TxnRequest, TxnResponse)
 COMPACT = Method("/etcdserverpb.KV/Compact", CompactionRequest, CompactionResponse)
 LEASE_GRANT = Method("/etcdserverpb.Lease/LeaseGrant", LeaseGrantRequest, LeaseGrantResponse)
+LEASE_TIME_TO_LIVE = Method("/etcdserverpb.Lease/LeaseTimeToLive", LeaseTimeToLiveRequest, LeaseTimeToLiveResponse)
 WATCH = Method("/etcdserverpb.Watch/Watch", WatchRequest, WatchResponse)

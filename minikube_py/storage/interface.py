@@ -19,8 +19,8 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/interfaces.go; kine's pkg/s
 Simplified: the real interface decodes objects; transactions over several keys do not exist here.
 """
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from minikube_py.errors import MinikubeError
@@ -47,6 +47,16 @@ class Page:
     revision: int
     more: bool
     remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All keys of a prefix as they are at `revision`."""
+
+    items: tuple[KeyValue, ...]
+    revision: int
+    expires_at: Mapping[str, float] = field(default_factory=dict)
+    """When, in seconds since the epoch, those that have a time to live will delete themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,13 @@ class Storage(Protocol):
         """Return keys under `prefix` from `start` (inclusive) on, in key order; limit 0 means all.
 
         Raises: Compacted, FutureRevision, StorageUnavailable.
+        """
+        ...
+
+    async def snapshot(self, prefix: str) -> Snapshot:
+        """Return all that is under `prefix` now, times to live included: what a backup consists of.
+
+        Raises: StorageUnavailable.
         """
         ...
 

@@ -8,6 +8,7 @@ Simplified: nothing is written down, so a restart begins with an empty store.
 """
 
 import asyncio
+import time
 from bisect import bisect_left, insort
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from minikube_py.storage.interface import (
     KeyValue,
     Page,
     RevisionConflict,
+    Snapshot,
     StorageUnavailable,
     encode_key,
     prefix_end,
@@ -61,6 +63,14 @@ class MemoryStorage:
         items = found[:limit] if limit else found
         remaining = len(found) - len(items)
         return Page(tuple(items), snapshot, more=remaining > 0, remaining=remaining)
+
+    async def snapshot(self, prefix: str) -> Snapshot:
+        page = await self.list(prefix)
+        wall_clock_s = time.time() - asyncio.get_running_loop().time()
+        expiries = {key: timer.when() + wall_clock_s for key, timer in self._expiries.items()}
+        return Snapshot(
+            page.items, page.revision, {key: due for key, due in expiries.items() if key.startswith(prefix)}
+        )
 
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
         self._require_open()

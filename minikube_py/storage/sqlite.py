@@ -31,13 +31,14 @@ from minikube_py.storage.interface import (
     Event,
     KeyValue,
     Page,
+    Snapshot,
     StorageError,
     StorageUnavailable,
     ValueTooLarge,
     encode_key,
 )
 from minikube_py.storage.recent_events import RecentEvents
-from minikube_py.storage.sqlite_log import LogTable, connect, prepare_schema
+from minikube_py.storage.sqlite_log import LogTable, check_schema, connect, prepare_schema
 from minikube_py.storage.sqlite_writer import Operation, SqliteWriter
 
 T = TypeVar("T")
@@ -90,6 +91,9 @@ class SqliteStorage:
         page = await self._read(lambda log: log.list(prefix, start, limit, revision))
         self._newest_seen = max(self._newest_seen, page.revision)
         return page
+
+    async def snapshot(self, prefix: str) -> Snapshot:
+        return await self._read(lambda log: log.snapshot(prefix))
 
     async def create(self, key: str, value: bytes, ttl_s: int | None = None) -> int:
         _require_storable(key, value)
@@ -207,6 +211,22 @@ class _OpenFiles:
             prepare_schema(self.writing, path)
             self.readers = [opened.enter_context(closing(connect(path))) for _ in range(_READERS)]
             self.close = opened.pop_all().close
+
+
+def read_snapshot(path: Path, prefix: str) -> Snapshot:
+    """What is in the file, whoever else has it open: readers see the last commit, and keep nobody waiting (blocks).
+
+    Raises: StorageError naming the file and what is wrong with it.
+    """
+    if not path.exists():
+        raise StorageError(f"there is no store at {path}")
+    try:
+        with closing(connect(path)) as connection:
+            check_schema(connection, path)
+            connection.execute("BEGIN")
+            return LogTable(connection).snapshot(prefix)
+    except sqlite3.Error as error:
+        raise StorageError(f"cannot read {path} as a store: {error}") from error
 
 
 def _open_files(path: Path) -> _OpenFiles:

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from minikube_py.storage.interface import (
+    LATEST,
     Compacted,
     Event,
     FutureRevision,
@@ -30,6 +31,7 @@ from minikube_py.storage.interface import (
     KeyValue,
     Page,
     RevisionConflict,
+    Snapshot,
     StorageError,
     prefix_end,
 )
@@ -96,22 +98,27 @@ def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises: StorageError.
     """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     if tables == 0:
         stamp = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {stamp} COMMIT;")
-    elif application_id != APPLICATION_ID:
+    check_schema(connection, path)
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StorageError(f"{path} is on a file system on which SQLite has no write-ahead log: name another file")
+
+
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises: StorageError for a file that is not ours or of a newer version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    if application_id != APPLICATION_ID:
         raise StorageError(f"{path} is a SQLite database, but not one of minikube_py's: name another file")
-    elif version > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise StorageError(
             f"{path} is a database from a newer version of minikube_py (schema {version}, this program knows up to "
             f"{SCHEMA_VERSION}): upgrade minikube_py, or name another file"
         )
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise StorageError(f"{path} is on a file system on which SQLite has no write-ahead log: name another file")
 
 
 class LogTable:
@@ -150,6 +157,12 @@ class LogTable:
         if more:
             (remaining,) = self._connection.execute(_COUNT, {**names, "start": rows[limit][0]}).fetchone()
         return Page(items, snapshot, more, remaining)
+
+    def snapshot(self, prefix: str) -> Snapshot:
+        """Return the newest state of a prefix, and when which of its keys will die."""
+        page = self.list(prefix, "", 0, LATEST)
+        expiries = {name: expires_at for name, _, expires_at in self.expiring() if name.startswith(prefix)}
+        return Snapshot(page.items, page.revision, expiries)
 
     def events(self, prefix: str, after_revision: int) -> Iterator[Event]:
         """Yield the events of a prefix after a revision, in order. Raises: Compacted."""
