@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import is_
 from typing import Any, TypeVar
 
-from minikube_py.api.model import Model
+from minikube_py.api.model import Model, replace
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -26,14 +26,14 @@ def filled(value: M, **defaults: object) -> M:
         if getattr(value, attribute) == fields[attribute].default:
             missing = missing or {}
             missing[attribute] = default
-    return value.model_copy(update=missing) if missing else value
+    return replace(value, **missing) if missing else value
 
 
 def changed(value: M, **attributes: Any) -> M:
     """A copy with these attributes, or `value` itself when they are what it has."""
     for name, new in attributes.items():
         if new is not getattr(value, name):
-            return value.model_copy(update=attributes)
+            return replace(value, **attributes)
     return value
 
 

@@ -32,8 +32,9 @@ from minikube_py.api.field_sets import (
     union,
     without_steps,
 )
-from minikube_py.api.meta import ManagedFieldsEntry
+from minikube_py.api.meta import ManagedFieldsEntry, ObjectMeta
 from minikube_py.api.model import Json
+from minikube_py.api.model import replace as replace_attributes
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.shapes import Shape, shape_of
@@ -52,6 +53,8 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TAKES_OVER = "kubectl"
 _BEFORE_FIRST_APPLY, _ANCIENT = "before-first-apply", "ancient-changes"
 _MAX_UPDATERS = 10
+_NO_METADATA = ObjectMeta()
+_REMEMBERED_BYTES = 8192
 _NOT_OWNED: FieldSet = {
     "f:apiVersion": LEAF,
     "f:kind": LEAF,
@@ -153,6 +156,21 @@ def created(new: Json, write: Write) -> Entries:
     """The entries of a new object, which its creator owns."""
     changed, _ = _differing(empty_document(write.kind), new, write)
     return _encoded(_with_own({}, changed, write))
+
+
+def created_object(new: Resource, write: Write) -> Entries:
+    """`created`, of an object that is no document yet. Many have all but their metadata in common."""
+    metadata, _ = compare({"metadata": {}}, {"metadata": new.metadata.to_dict()}, write.shape)
+    text = replace_attributes(new, metadata=_NO_METADATA).to_json()
+    look = _fields_beside_metadata if len(text) <= _REMEMBERED_BYTES else _fields_beside_metadata.__wrapped__
+    changed = union(metadata or EMPTY, look(write.kind, text))
+    return _encoded(_with_own({}, write.counted(changed), write))
+
+
+@functools.lru_cache(maxsize=256)
+def _fields_beside_metadata(kind: type[Resource], text: bytes) -> FieldSet:
+    """What the creator of this object, which has no metadata, owns."""
+    return compare(empty_document(kind), orjson.loads(text), shape_of(kind))[0] or EMPTY
 
 
 def updated(entries: Entries, old: Json, new: Json, write: Write) -> Entries:

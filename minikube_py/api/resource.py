@@ -22,7 +22,7 @@ from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, WrapS
 
 from minikube_py.api.definition import Definition
 from minikube_py.api.meta import ObjectMeta
-from minikube_py.api.model import Json, Model, written
+from minikube_py.api.model import Json, Model, replace, written
 from minikube_py.api.validation import FieldError, dns_subdomain_error
 
 TypeTag = Annotated[str, AfterValidator(lambda _given: "")]
@@ -35,6 +35,8 @@ class Resource(Model):
     """An object with an address: (group, version, plural), a namespace unless cluster-scoped, and a name."""
 
     definition: ClassVar[Definition]
+    are_often_alike: ClassVar[bool] = False
+    """Whether many objects differ in their metadata only; `defaulted` must then neither look at that nor change it."""
 
     wire_kind: TypeTag = Field(default="", alias="kind", repr=False)
     wire_api_version: TypeTag = Field(default="", alias="apiVersion", repr=False)
@@ -58,8 +60,7 @@ class Resource(Model):
 
     def to_stored(self) -> bytes:
         """The bytes for the store: without resourceVersion, which is the store's own revision."""
-        metadata = self.metadata.model_copy(update={"resource_version": ""})
-        return self.model_copy(update={"metadata": metadata}).to_json()
+        return replace(self, metadata=replace(self.metadata, resource_version="")).to_json()
 
     @classmethod
     def as_stored(cls, served: bytes, revision: int) -> bytes:
@@ -91,7 +92,7 @@ class Resource(Model):
 
     def prepare_for_create(self) -> Self:
         """A copy as a new object starts: the status of most kinds is emptied."""
-        return self.model_copy(update={"status": self.empty_status()}) if self.definition.has_status else self
+        return replace(self, status=self.empty_status()) if self.definition.has_status else self
 
     @classmethod
     @functools.cache

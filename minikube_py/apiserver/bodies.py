@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{create,rest}.go
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,8 +14,8 @@ import orjson
 from minikube_py.api.decoding import DecodeError
 from minikube_py.api.json_values import json_kind
 from minikube_py.api.manifest import ManifestError, load_all_yaml, parse_json_strict
-from minikube_py.api.meta import DeleteOptions
-from minikube_py.api.model import Json, Model, decode
+from minikube_py.api.meta import DeleteOptions, ObjectMeta
+from minikube_py.api.model import Json, Model, decode, replace
 from minikube_py.api.protobuf import ProtobufError, decode_protobuf
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest
@@ -38,6 +39,7 @@ class Unreadable(MinikubeError):
 
 
 _SHOWN_BYTES = 30
+_REMEMBERED_BYTES = 8192
 _NO_KIND = "couldn't get version/kind; json parse error: "
 _TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
 
@@ -100,6 +102,9 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
     """
     definition = resource.definition
     check_kind(body.document, resource)
+    known = _known_object(body, resource)
+    if known is not None:
+        return known, ()
     where = f'{definition.kind} in version "{definition.version}" cannot be handled as a {definition.kind}'
     try:
         decoded = decode(resource, orjson.dumps(body.document))
@@ -110,6 +115,31 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
     if complaints and field_validation == "Strict":
         raise BadRequest(f"{where}: strict decoding error: {', '.join(complaints)}")
     return decoded.value.defaulted(), tuple(complaints) if field_validation == "Warn" else ()
+
+
+def _known_object(body: Body, resource: type[R]) -> R | None:
+    """The object of a body that has nothing wrong, if all of it but the metadata was seen before.
+
+    So the spec of the many pods that one template makes is read and defaulted once.
+    """
+    metadata = body.document.get("metadata")
+    if not resource.are_often_alike or body.duplicate_fields or not metadata or "resourceVersion" in metadata:
+        return None
+    rest = orjson.dumps({name: value for name, value in body.document.items() if name != "metadata"})
+    if len(rest) > _REMEMBERED_BYTES:
+        return None
+    try:
+        known, read = _without_metadata(resource, rest), decode(ObjectMeta, orjson.dumps(metadata))
+    except DecodeError:
+        return None
+    return None if known is None or read.unknown_fields else replace(known, metadata=read.value)
+
+
+@functools.lru_cache(maxsize=256)
+def _without_metadata(resource: type[R], text: bytes) -> R | None:
+    """The object of a text without metadata, defaulted; None where it has unknown fields. Raises: DecodeError."""
+    decoded = decode(resource, text)
+    return None if decoded.unknown_fields else decoded.value.defaulted()
 
 
 def check_kind(document: dict[str, Json], resource: type[Resource]) -> None:

@@ -88,7 +88,7 @@ async def _report(writer: Writer, target: Target, obj: Resource) -> None:
     if status is not None and status != obj.empty_status():
         manager = replace_fields(target.manager, subresource="status") if target.manager else None
         status_target = replace_fields(target, subresource="status", manager=manager)
-        await writer.update(status_target, lambda current: current.model_copy(update={"status": status}))
+        await writer.update(status_target, lambda current: replace(current, status=status))
 
 
 def _objects(cluster: Cluster) -> list[Resource]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import orjson
 
-from minikube_py.api.managed_fields import Manager, Write, created, updated
+from minikube_py.api.managed_fields import Manager, Write, created_object, updated
 from minikube_py.api.meta import ManagedFieldsEntry
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -28,7 +28,7 @@ def manager_name(asked: str, user_agent: str) -> str:
 
 def with_creator(given: Resource, manager: Manager) -> Resource:
     """The object with its creator as the owner of all fields."""
-    entries = created(given.to_dict(), Write(type(given), manager, Time.now()))
+    entries = created_object(given, Write(type(given), manager, Time.now()))
     return replace(given, metadata=replace(given.metadata, managed_fields=entries))
 
 

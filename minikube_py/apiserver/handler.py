@@ -17,6 +17,7 @@ import orjson
 
 from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
     BadRequest,
@@ -204,9 +205,7 @@ class ResourceHandler:
             check_address(request.info, asked)
             if not patch.names_version:
                 _check_uid_stays(current, asked)
-                asked = asked.model_copy(
-                    update={"metadata": asked.metadata.model_copy(update={"resource_version": ""})}
-                )
+                asked = _without_version(asked)
             warnings = (*warnings, *asked.warnings())
             return asked
 
@@ -219,9 +218,7 @@ class ResourceHandler:
         except NotFound:
             if not applies or target.subresource:
                 raise
-        new = change(resource())
-        new = new.model_copy(update={"metadata": new.metadata.model_copy(update={"resource_version": ""})})
-        written = await self._writer.create(target, new)
+        written = await self._writer.create(target, _without_version(change(resource())))
         return _written_answer(resource, request, written, warnings, code=201)
 
     async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
@@ -308,6 +305,10 @@ def check_address(info: RequestInfo, obj: Resource) -> None:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
 
 
+def _without_version(obj: Resource) -> Resource:
+    return replace(obj, metadata=replace(obj.metadata, resource_version=""))
+
+
 def _check_uid_stays(current: Resource, asked: Resource) -> None:
     """Raises: Invalid when a patch gives the object another identity."""
     definition, uid = current.definition, asked.metadata.uid
@@ -348,7 +349,7 @@ def _queried_delete_options(query: Query) -> DeleteOptions:
         changes["orphan_dependents"] = is_true(query, "orphanDependents")
     if query.get("dryRun"):
         changes["dry_run"] = (query["dryRun"],)
-    return DeleteOptions().model_copy(update=changes)
+    return replace(DeleteOptions(), **changes)
 
 
 def _include(query: Query) -> IncludeObject:

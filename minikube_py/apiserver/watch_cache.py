@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
+from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel
@@ -37,6 +38,8 @@ from minikube_py.api.selectors import FieldSelector, Selector
 from minikube_py.storage.interface import Batch, Compacted, Event, KeyValue, Storage, StorageUnavailable
 
 log = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Resource)
 
 RING_SIZE = 4096
 """Events kept for each kind, for watches that start in the past."""
@@ -63,6 +66,13 @@ class CachedObject:
     """Field selector labels -> values."""
     cells: Cells | None = field(default=None, init=False, compare=False)
     partial: bytes | None = field(default=None, init=False, compare=False)
+    decoded: Resource | None = field(default=None, init=False, compare=False)
+
+    def as_object(self, resource: type[R]) -> R:
+        """The object itself, kept for the next one who asks: for kinds of few objects that every write looks at."""
+        if not isinstance(self.decoded, resource):
+            self.decoded = resource.from_json(self.data)
+        return self.decoded
 
     def at(self, revision: int) -> CachedObject:
         """The same state, said to be of another revision."""

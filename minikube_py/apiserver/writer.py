@@ -38,6 +38,7 @@ from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.storage.interface import KeyExists, RevisionConflict, Storage
 
 _GENERATE_TRIES = 8
+_RECENT_OBJECTS = 256
 
 Change = Callable[[Resource], Resource]
 """From the current object (with its resourceVersion) to the one that is asked for; raises ApiError to give up."""
@@ -111,6 +112,8 @@ class Writer:
         self._cacher = cacher
         self._admission = admission
         self._random = random.Random()
+        self._recent: dict[str, Resource] = {}
+        """The objects written last, by key: those that are soon written again, which so need not be decoded."""
 
     async def create(self, target: Target, given: Resource) -> Written:
         """Store a new object; a generated name that is taken is drawn again.
@@ -160,7 +163,7 @@ class Writer:
         except BaseException:
             _undo(attributes)
             raise
-        return _written(new, data, revision)
+        return self._remembered(target, _written(new, data, revision))
 
     async def update(self, target: Target, change: Change) -> Written:
         """Bring an object to `change(current)`. Nothing is written when that is what it already is.
@@ -184,7 +187,7 @@ class Writer:
 
     async def _update(self, target: Target, change: Change, state: _State) -> Written:
         """Raises: RevisionConflict; _NothingToWrite if that can be said of a state that may be old only."""
-        current = _at(target.resource.decode_stored(state.stored), state.revision)
+        current = self._decoded(target, state)
         asked = change(current)
         _check_version(target, asked.metadata.resource_version, state.revision)
         if target.manager is not None:
@@ -245,7 +248,21 @@ class Writer:
             raise _NothingToWrite
         if data != state.stored and not target.dry_run:
             revision = await self._storage.update(target.key, data, revision, target.resource.definition.ttl_s)
-        return _written(new, data, revision)
+        return self._remembered(target, _written(new, data, revision))
+
+    def _remembered(self, target: Target, written: Written) -> Written:
+        if not target.dry_run and not target.resource.definition.stored_prefix:
+            self._recent.pop(target.key, None)
+            self._recent[target.key] = written.obj
+            if len(self._recent) > _RECENT_OBJECTS:
+                del self._recent[next(iter(self._recent))]
+        return written
+
+    def _decoded(self, target: Target, state: _State) -> Resource:
+        recent = self._recent.get(target.key)
+        if recent is not None and recent.metadata.resource_version == str(state.revision):
+            return recent
+        return _at(target.resource.decode_stored(state.stored), state.revision)
 
     async def delete(self, target: Target, options: DeleteOptions) -> Written:
         """Remove an object, or begin to: finalizers and a grace period make it stay, marked, until they are done.
@@ -254,7 +271,7 @@ class Writer:
         """
         while True:
             state = await self._newest(target)
-            current = _at(target.resource.decode_stored(state.stored), state.revision)
+            current = self._decoded(target, state)
             _check_preconditions(target, options, current)
             await self._admission.validate(current, target.attributes("DELETE", current))
             marked = _marked_for_deletion(current, options)

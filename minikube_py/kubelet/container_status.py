@@ -19,6 +19,7 @@ from minikube_py.api.kinds.core.pod_status import (
     PodCondition,
     VolumeMountStatus,
 )
+from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
 from minikube_py.kubelet.observed import ContainerRecord, ObservedPod
 from minikube_py.kubelet.plan import UNPROBED, Health, Waiting, is_sidecar, is_started
@@ -125,7 +126,7 @@ def _is_ready(
 
 def _with_mounts(status: ContainerStatus, container: Container) -> ContainerStatus:
     mounts = tuple(_mount_status(mount) for mount in container.volume_mounts)
-    return status.model_copy(update={"volume_mounts": mounts})
+    return replace(status, volume_mounts=mounts)
 
 
 def _mount_status(mount: VolumeMount) -> VolumeMountStatus:

@@ -77,7 +77,7 @@ class Priority(Plugin):
     async def _class(self, name: str, attributes: Attributes) -> PriorityClass:
         cache = self._cacher.of(PriorityClass)
         if not name:
-            found = [PriorityClass.from_json(i.data) for i in cache.everything() if b'"globalDefault":true' in i.data]
+            found = [each.as_object(PriorityClass) for each in cache.everything()]
             return min((c for c in found if c.global_default), key=lambda c: c.value, default=_NO_CLASS)
         key = object_key(PriorityClass, "", name)
         item = cache.get(key)
@@ -86,7 +86,7 @@ class Priority(Plugin):
             item = cache.get(key)
         if item is None:
             raise forbidden(Pod.definition, attributes.name, f"no PriorityClass with name {name} was found")
-        return PriorityClass.from_json(item.data)
+        return item.as_object(PriorityClass)
 
 
 _NO_CLASS = PriorityClass(preemption_policy="PreemptLowerPriority")

@@ -45,7 +45,7 @@ class RuntimeClasses(Plugin):
             item = cache.get(key)
         if item is None:
             raise _rejected(attributes, f'RuntimeClass "{name}" not found')
-        return RuntimeClass.from_json(item.data)
+        return item.as_object(RuntimeClass)
 
 
 def _narrowed(spec: PodSpec, scheduling: Scheduling, attributes: Attributes) -> PodSpec:

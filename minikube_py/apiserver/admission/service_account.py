@@ -78,7 +78,7 @@ class ServiceAccountAdmission(Plugin):
         if item is None:
             why = f'error looking up service account {attributes.namespace}/{name}: serviceaccount "{name}" not found'
             raise forbidden(Pod.definition, attributes.name, why)
-        return ServiceAccount.from_json(item.data)
+        return item.as_object(ServiceAccount)
 
     def _with_token(self, pod: Pod) -> Pod:
         """The pod with the token volume, mounted into every container that mounts nothing there."""

@@ -23,6 +23,7 @@ from minikube_py.api.managed_fields import (
     Write,
     applied,
     created,
+    created_object,
     empty_document,
     owns,
     updated,
@@ -98,6 +99,14 @@ def test_a_list_of_structs_is_owned_element_by_element() -> None:
             }
         }
     }
+
+
+def test_object_gets_the_entries_of_its_document_the_first_time_and_the_second() -> None:
+    for name in ("one", "two"):
+        metadata = {"labels": {name: "yes"}, "annotations": {}}
+        document = deployment({"name": "web", "image": "nginx"}, replicas=2) | {"metadata": metadata}
+        expected = created(Deployment.from_dict(document).to_dict(), write(Deployment, "m"))
+        assert created_object(Deployment.from_dict(document), write(Deployment, "m")) == expected
 
 
 def test_an_update_takes_what_it_changes_from_its_owner() -> None:

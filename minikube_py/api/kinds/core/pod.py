@@ -50,6 +50,7 @@ class Pod(
     # Not spec.nodeName, which the scheduler fills in: a bound pod is still the one that its author wrote.
     generation_of=tuple(f"spec.{name}" for name in PodSpec.model_fields if name != "node_name"),
 ):
+    are_often_alike = True
     spec: PodSpec = written(PodSpec)
     status: PodStatus = written(PodStatus)
 
