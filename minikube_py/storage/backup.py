@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from minikube_py.storage.interface import KeyExists, RevisionConflict, Snapshot, Storage, StorageError
+from minikube_py.storage.interface import RESTORED, KeyExists, RevisionConflict, Snapshot, Storage, StorageError
 
 FORMAT = "minikube_py backup"
 VERSION = 1
@@ -161,8 +161,17 @@ async def put_back(storage: Storage, backup: Backup, prefix: str) -> Restored:
         raise _somebody_writes(str(error)) from error
     after = await storage.snapshot(prefix)
     _check(wanted, after)
-    await storage.compact(after.revision)
-    return Restored(len(new), len(changed), len(gone), len(wanted) - len(new) - len(changed), after.revision)
+    revision = await _announce(storage)
+    await storage.compact(revision)
+    return Restored(len(new), len(changed), len(gone), len(wanted) - len(new) - len(changed), revision)
+
+
+async def _announce(storage: Storage) -> int:
+    """Tell an API server that runs all the while: what it knows is from before."""
+    former = await storage.get(RESTORED)
+    if former is None:
+        return await storage.create(RESTORED, b"")
+    return await storage.update(RESTORED, b"", former.revision)
 
 
 def _check(wanted: Mapping[str, Entry], after: Snapshot) -> None:

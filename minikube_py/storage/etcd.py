@@ -24,9 +24,11 @@ from minikube_py.storage import etcd_wire as wire
 from minikube_py.storage.etcd_connection import EtcdConnection, EtcdTls
 from minikube_py.storage.interface import (
     LATEST,
+    RESTORED,
     Batch,
     Compacted,
     Event,
+    FutureRevision,
     KeyExists,
     KeyValue,
     Page,
@@ -57,6 +59,7 @@ class EtcdStorage:
         self._connection = connection
         self._leases = Leases(connection)
         self._closed = False
+        self._history_begins = 0
         self._newest_revision = SharedCall(lambda: _newest_revision(connection))
         self._recent = RecentEvents(revision, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
         self._follower = asyncio.create_task(self._follow(), name="etcd-watch")
@@ -185,9 +188,15 @@ class EtcdStorage:
                 try:
                     async with aclosing(self._stream(self._recent.revision)) as batches:
                         async for batch in batches:
-                            self._recent.publish(batch.events, batch.revision)
+                            if any(event.key == RESTORED for event in batch.events):
+                                self._begin_history(batch.revision)
+                            else:
+                                self._recent.publish(batch.events, batch.revision)
                 except Compacted:
                     await self._skip_the_compacted()
+                except FutureRevision:
+                    logger.error("etcd has lost its history; waiting until it is restored")
+                    await self._wait_for_another_history()
                 except StorageUnavailable as error:
                     logger.warning("the watch of etcd broke, going on where it was", extra={"cause": str(error)})
                 await asyncio.sleep(_RECONNECT_S)
@@ -199,8 +208,24 @@ class EtcdStorage:
         with suppress(StorageUnavailable):
             self._recent.skip_to(await _newest_revision(self._connection))
 
+    async def _wait_for_another_history(self) -> None:
+        """Go on once etcd is beyond what we saw of the one before."""
+        newest = 0
+        while newest <= self._recent.revision:
+            await asyncio.sleep(_RECONNECT_S)
+            with suppress(StorageUnavailable):
+                newest = await _newest_revision(self._connection)
+        self._begin_history(newest)
+
+    def _begin_history(self, revision: int) -> None:
+        """Nobody resumes from before it."""
+        self._history_begins = revision
+        self._recent.skip_to(revision)
+
     async def _catch_up(self, after_revision: int) -> AsyncGenerator[Batch, None]:
         """Yield from a stream of our own until RecentEvents reaches as far back; shorter if the stream breaks."""
+        if after_revision < self._history_begins:
+            raise Compacted(after_revision)
         try:
             async with aclosing(self._stream(after_revision)) as batches:
                 async for batch in batches:

@@ -28,6 +28,9 @@ from minikube_py.errors import MinikubeError
 LATEST = 0
 """As a revision to read at: whatever is newest."""
 
+RESTORED = "/minikube-py/restored"
+"""A write to this key says that the store was restored: history before it is not that of what is there now."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:

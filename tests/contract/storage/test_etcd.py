@@ -1,6 +1,7 @@
 """What only the etcd store promises: about members that are gone, slow or full."""
 
 import asyncio
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from minikube_py.errors import ConfigError
-from minikube_py.storage import StorageFull, StorageUnavailable, ValueTooLarge, open_storage
+from minikube_py.storage import Compacted, StorageFull, StorageUnavailable, ValueTooLarge, open_storage
+from minikube_py.storage.backup import Backup, put_back
 from minikube_py.storage.etcd import EtcdStorage, Leases
 from minikube_py.storage.etcd_connection import EtcdConnection
 from tests.contract.storage.watching import first_events, write_some
@@ -46,6 +48,37 @@ async def test_dead_and_silent_members_are_passed_over(
     revisions = await write_some(storage, prefix, 5)
     assert len(await first_events(storage, prefix, revisions[0] - 1, 5)) == 5
     await storage.close()
+
+
+async def test_whoever_watches_while_etcd_is_restored_lists_again(own_etcd: EtcdServer) -> None:
+    storage = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
+    written = await write_some(storage, "/a/", 3)
+    backup = Backup.of("etcd", await storage.snapshot("/a/"))
+    watching = asyncio.create_task(first_events(storage, "/a/", written[-1], 1))
+    other = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
+    await put_back(other, backup, "/a/")
+    with pytest.raises(Compacted):
+        await asyncio.wait_for(watching, 30)
+    await storage.close()
+    await other.close()
+
+
+async def test_whoever_watches_a_lost_and_restored_etcd_lists_again(own_etcd: EtcdServer, tmp_path: Path) -> None:
+    storage = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
+    written = await write_some(storage, "/a/", 20)
+    backup = Backup.of("etcd", await storage.snapshot("/a/"))
+    watching = asyncio.create_task(first_events(storage, "/a/", written[-1], 1))
+    own_etcd.kill()
+    shutil.rmtree(tmp_path / "data")
+    own_etcd.start()
+    await eventually(own_etcd.is_healthy, timeout_s=30)
+    other = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
+    await put_back(other, backup, "/a/")
+    with pytest.raises(Compacted):
+        await asyncio.wait_for(watching, 30)
+    assert len((await storage.snapshot("/a/")).items) == len(backup.entries)
+    await storage.close()
+    await other.close()
 
 
 async def test_watch_survives_a_killed_server_without_loss_or_repeat(own_etcd: EtcdServer) -> None:
