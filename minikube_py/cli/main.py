@@ -51,6 +51,7 @@ COMMANDS = (
     Entry("cluster-info", f"{_VERBS}.cluster_info", "Show where the control plane answers", _CLUSTER),
     Entry("describe", f"{_VERBS}.describe", "Show the details of a resource with its events", _TROUBLE),
     Entry("events", f"{_VERBS}.events", "List events", _TROUBLE),
+    Entry("why", f"{_VERBS}.why", "Explain what an object waits for, and who would act next", _TROUBLE),
     Entry("apply", f"{_VERBS}.apply", "Make the cluster's objects as files say", _ADVANCED),
     Entry("replace", f"{_VERBS}.replace", "Put objects in place of those of the same name", _ADVANCED),
     Entry("diff", f"{_VERBS}.diff", "Show what apply would change", _ADVANCED),

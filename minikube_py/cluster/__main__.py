@@ -20,6 +20,7 @@ from minikube_py.cluster.doctor import describe, examine
 from minikube_py.cluster.image_commands import image
 from minikube_py.cluster.processes import ProcessTable
 from minikube_py.cluster.progress import Progress
+from minikube_py.cluster.questions import QUESTIONS
 from minikube_py.cluster.status import status as cluster_status
 from minikube_py.errors import MinikubeError
 
@@ -154,6 +155,8 @@ def doctor() -> None:
 main.add_command(image)
 main.add_command(backup)
 main.add_command(restore)
+for question in QUESTIONS:
+    main.add_command(question)
 main.add_command(
     LaterGroup("lab", "Learn Kubernetes part by part, checked as you go.", "minikube_py.cluster.lab.commands")
 )
