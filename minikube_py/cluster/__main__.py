@@ -30,13 +30,7 @@ EXIT_CODES = {"healthy": 0, "degraded": 1, "not running": 3}
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="minikube-py", prog_name="minikube-py", message="%(prog)s %(version)s")
 def main() -> None:
-    """A Kubernetes of your own, small enough to read.
-
-    \b
-      minikube-py start     a cluster, and its context in your kubeconfig
-      pykubectl get nodes   or kubectl: both speak to it
-      minikube-py delete    everything away again
-    """
+    """A Kubernetes of your own: start it, use it with pykubectl or kubectl, delete it."""
 
 
 @main.command()
@@ -157,6 +151,9 @@ main.add_command(backup)
 main.add_command(restore)
 for question in QUESTIONS:
     main.add_command(question)
+main.add_command(
+    LaterGroup("node", "Add nodes to the running cluster, and remove them.", "minikube_py.cluster.node_commands")
+)
 main.add_command(
     LaterGroup("lab", "Learn Kubernetes part by part, checked as you go.", "minikube_py.cluster.lab.commands")
 )

@@ -22,7 +22,7 @@ from minikube_py.api.kinds.core.node import Node
 from minikube_py.apiserver.run import run as run_apiserver
 from minikube_py.client.client import Client
 from minikube_py.cluster.components import PROCESS
-from minikube_py.cluster.config import ClusterConfig, read_config
+from minikube_py.cluster.config import ClusterConfig, ClusterNode, read_config
 from minikube_py.cluster.processes import ProcessTable
 from minikube_py.cluster.settings import apiserver_settings, kubelet_settings, proxy_settings
 from minikube_py.cluster.supervisor import ComponentLogs, Job, supervise
@@ -46,8 +46,8 @@ def jobs(config: ClusterConfig) -> dict[str, Job]:
         Job("apiserver", "kube-apiserver", lambda: run_apiserver(apiserver_settings(config))),
         Job("controller-manager", "kube-controller-manager", lambda: _controllers(config)),
         Job("scheduler", "kube-scheduler", lambda: serve_component(_connection(config, "scheduler"), run_scheduler)),
-        *(Job(name, "kubelet", _kubelet(config, index)) for index, name in enumerate(config.kubelet_names)),
-        *(Job(name, "kube-proxy", _proxy(config, index)) for index, name in enumerate(config.proxy_names)),
+        *(Job(node.kubelet, "kubelet", _kubelet(config, node)) for node in config.local_nodes),
+        *(Job(node.proxy, "kube-proxy", _proxy(config, node)) for node in config.local_nodes),
     ]
     return {job.name: job for job in found}
 
@@ -67,18 +67,18 @@ async def _controllers(config: ClusterConfig) -> None:
     await serve_component(connection, lambda client: run_controllers(client, settings))
 
 
-def _kubelet(config: ClusterConfig, index: int) -> Run:
-    settings, connection = kubelet_settings(config, index), _connection(config, config.kubelet_names[index])
+def _kubelet(config: ClusterConfig, node: ClusterNode) -> Run:
+    settings, connection = kubelet_settings(config, node), _connection(config, node.kubelet)
     return lambda: serve_component(connection, lambda client: run_kubelet(settings, client))
 
 
-def _proxy(config: ClusterConfig, index: int) -> Run:
+def _proxy(config: ClusterConfig, node: ClusterNode) -> Run:
     """The proxy begins when its node is Ready, so that what both make on the machine is undone in reverse order."""
-    connection = _connection(config, config.proxy_names[index])
+    connection = _connection(config, node.proxy)
 
     async def run() -> None:
-        await serve_component(connection, lambda client: _wait_for_node(client, config.node_names[index]))
-        await serve_proxy(connection, proxy_settings(config, index))
+        await serve_component(connection, lambda client: _wait_for_node(client, node.name))
+        await serve_proxy(connection, proxy_settings(config, node))
 
     return run
 

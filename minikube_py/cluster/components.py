@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig
+from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig, ClusterNode
 
 PROCESS = "minikube-py"
 """The name of the shared process, and of the log of what is no component's."""
@@ -29,6 +29,8 @@ class Component:
     """The network namespace that it lives in; empty: this machine's."""
     process: str = ""
     """The process that it shares with others; empty: it has its own."""
+    group: str = ""
+    """Those that can share a process have the same."""
 
     @property
     def process_name(self) -> str:
@@ -39,21 +41,21 @@ def components(config: ClusterConfig) -> tuple[Component, ...]:
     etcd = (_etcd(config),) if config.store == "etcd" else ()
     scheduler = _python("scheduler", "scheduler", _client(config, "scheduler"))
     ours = [_apiserver(config), _controller_manager(config), scheduler]
-    for index in range(config.nodes):
-        netns = node_netns(config, index)
-        ours.append(replace(_kubelet(config, index), netns=netns))
-        if config.proxy_names:
-            ours.append(replace(_proxy(config, index), netns=netns))
+    for node in config.local_nodes:
+        netns = node_netns(config, node)
+        group = node.name if netns or node.came_later else ""
+        found = (_kubelet(config, node), *((_proxy(config, node),) if config.has_proxies else ()))
+        ours += [replace(component, netns=netns, group=group) for component in found]
     return (*etcd, *(ours if config.processes else _in_one_process(config, ours)))
 
 
 def _in_one_process(config: ClusterConfig, ours: list[Component]) -> list[Component]:
-    """One process, and another for the two components of each node that lives in a network namespace of its own."""
+    """One process, and another for the components of each node that is apart: by its network, or as it came later."""
     found = []
-    for netns, group in itertools.groupby(ours, lambda component: component.netns):
+    for node, group in itertools.groupby(ours, lambda component: component.group):
         shared = list(group)
         argv = (sys.executable, "-m", "minikube_py.cluster.all_in_one", str(config.folder), *(c.name for c in shared))
-        process = f"{PROCESS}-{shared[0].name}" if netns else PROCESS
+        process = f"{PROCESS}-{shared[0].name}" if node else PROCESS
         found += [replace(component, argv=argv, process=process, needs_nodes=False) for component in shared]
     return found
 
@@ -127,21 +129,22 @@ def _controller_manager(config: ClusterConfig) -> Component:
     return _python(name, "controllers", _client(config, name), root_ca, "--use-service-account-credentials")
 
 
-def _kubelet(config: ClusterConfig, index: int) -> Component:
-    node, name, pki = config.node_names[index], config.kubelet_names[index], config.folder / "pki"
+def _kubelet(config: ClusterConfig, node: ClusterNode) -> Component:
+    name, pki = node.kubelet, config.folder / "pki"
     flags = (
         _client(config, name),
         f"--tls-cert-file={pki / f'{name}-server.crt'}",
         f"--tls-private-key-file={pki / f'{name}-server.key'}",
         f"--client-ca-file={pki / 'kubelet-client-ca.crt'}",
-        f"--hostname-override={node}",
+        f"--hostname-override={node.name}",
         f"--container-runtime={config.runtime}",
-        f"--root-dir={config.folder / 'nodes' / node}",
+        f"--root-dir={config.folder / 'nodes' / node.name}",
         "--port=0",
-        f"--pod-cidr={pod_cidr(index)}",
+        f"--pod-cidr={node.pod_cidr}",
         f"--cluster-cidr={POD_CIDR}",
         f"--cluster-name={config.name}",
         f"--bridge-name={bridge_name(config)}",
+        "--accept-forwarded",
         f"--network-plugin={network_plugin(config)}",
     )
     return _python(name, "kubelet", *flags)
@@ -157,9 +160,9 @@ def node_bridge_name(config: ClusterConfig) -> str:
     return f"mn-{config.name}"[:15].rstrip("-")
 
 
-def node_netns(config: ClusterConfig, index: int) -> str:
+def node_netns(config: ClusterConfig, node: ClusterNode) -> str:
     """The file that stands for a node's network namespace; empty: this machine's own."""
-    return str(config.folder / "netns" / config.node_names[index]) if index and config.has_node_network else ""
+    return str(config.folder / "netns" / node.name) if node.number > 1 and config.has_node_network else ""
 
 
 def inside(netns: str, argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -168,17 +171,12 @@ def inside(netns: str, argv: tuple[str, ...]) -> tuple[str, ...]:
     return ("nsenter", f"--net={netns}", *argv) if netns else argv
 
 
-def pod_cidr(index: int) -> str:
-    """The range of pod addresses of the n-th node."""
-    return POD_CIDR.replace(".0.0/16", f".{index}.0/24")
-
-
-def _proxy(config: ClusterConfig, index: int) -> Component:
-    name = config.proxy_names[index]
+def _proxy(config: ClusterConfig, node: ClusterNode) -> Component:
+    name = node.proxy
     flags = (
         _client(config, name),
         f"--proxy-mode={config.proxy_mode}",
-        f"--hostname-override={config.node_names[index]}",
+        f"--hostname-override={node.name}",
         f"--cluster-cidr={POD_CIDR}",
     )
     proxy = _python(name, "proxy", *flags)

@@ -11,7 +11,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from minikube_py.errors import ConfigError
 
@@ -20,12 +20,54 @@ RuntimeName = Literal["oci", "docker", "simulated"]
 
 POD_CIDR = "10.244.0.0/16"
 NODE_CIDR = "10.245.0.0/24"
-"""Of the nodes that live in namespaces of their own; its first address is this machine's."""
+"""Of the nodes that live in namespaces of their own."""
+NODE_GATEWAY = "10.245.0.1"
+"""Its first address, this machine's."""
 ALL_CIDR = "10.244.0.0/15"
 """Both of these: what is not translated on its way between nodes."""
 SERVICE_CIDR = "10.96.0.0/16"
 
 MAX_NODES = 250
+ONE_DOCKER = "Docker runs one node here; several have --container-runtime=oci or simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterNode:
+    """A node as the cluster knows it. Its components' names and its pods' addresses follow from its number."""
+
+    name: str
+    number: int = 1
+    """No other node's; 1 is this machine itself."""
+    came_later: bool = False
+    """Its components have a process of their own even where others share one, which runs already."""
+    is_elsewhere: bool = False
+    """On another host, where somebody else starts its kubelet."""
+
+    @property
+    def kubelet(self) -> str:
+        return self._component("kubelet")
+
+    @property
+    def proxy(self) -> str:
+        return self._component("proxy")
+
+    def _component(self, name: str) -> str:
+        return name if self.number == 1 else f"{name}-{self.number}"
+
+    @property
+    def pod_cidr(self) -> str:
+        return POD_CIDR.replace(".0.0/16", f".{self.number - 1}.0/24")
+
+
+def first_nodes(cluster: str, count: int) -> tuple[ClusterNode, ...]:
+    """The nodes that a cluster is made with."""
+    later = (ClusterNode(later_name(cluster, number), number) for number in range(2, count + 1))
+    return (ClusterNode(cluster), *later)
+
+
+def later_name(cluster: str, number: int) -> str:
+    """What a node is called that nobody gave a name."""
+    return f"{cluster}-m{number:02}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +79,16 @@ class ClusterConfig:
     proxy_mode: str = "iptables"
     api_port: int = 6443
     etcd_port: int = 2379
-    nodes: int = 1
+    nodes: tuple[ClusterNode, ...] = ()
     processes: bool = False
     """One process a component, instead of all of them in one."""
-
-    @property
-    def has_node_network(self) -> bool:
-        """Whether there are nodes in network namespaces of their own."""
-        return self.nodes > 1 and self.runtime == "oci"
+    has_node_network: bool = False
+    """Whether nodes are, or once were, in network namespaces of their own: components go on using its addresses."""
 
     @property
     def api_address(self) -> str:
         """Where nodes and users find the API server."""
-        return "10.245.0.1" if self.has_node_network else "127.0.0.1"
+        return NODE_GATEWAY if self.has_node_network else "127.0.0.1"
 
     @property
     def bind_address(self) -> str:
@@ -65,21 +104,17 @@ class ClusterConfig:
         return self.folder / "kubeconfig" if component == "admin" else self.folder / "kubeconfigs" / component
 
     @property
-    def node_names(self) -> tuple[str, ...]:
-        return (self.name, *(f"{self.name}-m{number:02}" for number in range(2, self.nodes + 1)))
+    def local_nodes(self) -> tuple[ClusterNode, ...]:
+        """Those whose components run on this machine."""
+        return tuple(node for node in self.nodes if not node.is_elsewhere)
 
     @property
-    def kubelet_names(self) -> tuple[str, ...]:
-        """The kubelets as components, in the order of the nodes."""
-        return self._names_on_nodes("kubelet")
+    def has_proxies(self) -> bool:
+        """Simulated pods have no packets to carry."""
+        return self.runtime != "simulated"
 
-    @property
-    def proxy_names(self) -> tuple[str, ...]:
-        """The proxies as components, in the order of the nodes; simulated pods have no packets to carry."""
-        return () if self.runtime == "simulated" else self._names_on_nodes("proxy")
-
-    def _names_on_nodes(self, name: str) -> tuple[str, ...]:
-        return (name, *(f"{name}-{number}" for number in range(2, self.nodes + 1)))
+    def node_named(self, name: str) -> ClusterNode | None:
+        return next((node for node in self.nodes if node.name == name), None)
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -126,7 +161,7 @@ def config_to_delete(name: str) -> ClusterConfig | None:
         found = load_config(name)
     except ConfigError:
         found = None
-    return found or (ClusterConfig(name, folder) if folder.is_dir() else None)
+    return found or (ClusterConfig(name, folder, nodes=first_nodes(name, 1)) if folder.is_dir() else None)
 
 
 def read_config(folder: Path) -> ClusterConfig:
@@ -134,12 +169,19 @@ def read_config(folder: Path) -> ClusterConfig:
     path = folder / "cluster.json"
     try:
         document = json.loads(path.read_text())
-        return ClusterConfig(**{**document, "folder": Path(document["folder"])})
+        return ClusterConfig(**{**document, "folder": Path(document["folder"]), "nodes": _read_nodes(document)})
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
             f"{path} is no cluster configuration of this version ({error}); "
             f"to begin anew: minikube-py delete --name {folder.name}"
         ) from error
+
+
+def _read_nodes(document: dict[str, Any]) -> tuple[ClusterNode, ...]:
+    nodes = document.get("nodes", 1)
+    if isinstance(nodes, int):  # a cluster of before nodes could come and go
+        return first_nodes(document["name"], nodes)
+    return tuple(ClusterNode(**node) for node in nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +201,7 @@ def check_kept(config: ClusterConfig, wishes: Wishes) -> None:
     said_and_is = {
         "--store": (wishes.store, config.store),
         "--container-runtime": (wishes.runtime, config.runtime),
-        "--nodes": (wishes.nodes, config.nodes),
+        "--nodes": (wishes.nodes, len(config.nodes)),
         "--port": (wishes.api_port, config.api_port),
     }
     for flag, (said, kept) in said_and_is.items():
@@ -179,11 +221,11 @@ def pick(wishes: Wishes) -> ClusterConfig:
             "containers need root: run this as root, or without containers: "
             "minikube-py start --container-runtime=simulated"
         )
-    store = wishes.store or "sqlite"
+    store, nodes = wishes.store or "sqlite", first_nodes(wishes.name, wishes.nodes or 1)
     if store == "etcd" and shutil.which("etcd") is None:
         raise ConfigError("--store=etcd: there is no etcd here; apt-get install etcd-server")
     if wishes.nodes > 1 and runtime == "docker":
-        raise ConfigError("--nodes: Docker runs one node here; several have --container-runtime=oci or simulated")
+        raise ConfigError(f"--nodes: {ONE_DOCKER}")
     proxy_mode = "iptables" if is_root and shutil.which("iptables-restore") else "userspace"
     return ClusterConfig(
         name=wishes.name,
@@ -191,7 +233,8 @@ def pick(wishes: Wishes) -> ClusterConfig:
         store=store,  # type: ignore[arg-type]  # the command line's choice
         runtime=runtime,  # type: ignore[arg-type]  # the same
         proxy_mode=proxy_mode,
-        nodes=wishes.nodes or 1,
+        nodes=nodes,
+        has_node_network=runtime == "oci" and len(nodes) > 1,
         api_port=wishes.api_port or 6443,
         processes=wishes.processes,
     )

@@ -135,4 +135,4 @@ def describe(config: ClusterConfig) -> str:
         f"{config.runtime} runtime",
         f"{config.proxy_mode} proxy",
     )
-    return f"{config.name}: {', '.join(parts)}, {config.nodes} node{'s' if config.nodes > 1 else ''}"
+    return f"{config.name}: {', '.join(parts)}, {len(config.nodes)} node{'s' * (len(config.nodes) > 1)}"

@@ -110,7 +110,7 @@ async def node_images(config: ClusterConfig) -> AsyncIterator[tuple[NodeImages, 
         finally:
             engine.close()
         return
-    folders = [config.folder / "nodes" / node / "oci" for node in config.node_names]
+    folders = [config.folder / "nodes" / node.name / "oci" for node in config.local_nodes]
     for folder in folders:
         if not (folder / "images" / "drafts").is_dir():
             raise ConfigError(f'cluster "{config.name}" has no image store yet: minikube-py start --name {config.name}')

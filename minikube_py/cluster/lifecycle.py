@@ -34,24 +34,29 @@ def start(config: ClusterConfig, progress: Progress) -> None:
 
     Raises: ConfigError, StartFailed (what was started keeps running, for a look at it).
     """
-    table = ProcessTable(config.folder)
     with only_one(config):
-        table.adopt(components(config))
-        running = {name for name, identity in table.read().items() if identity.is_alive()}
-        if not running:
-            check_can_start(config)
-        config.save()
-        with progress.step("Preparing keys and folders"):
-            make_material(config)
-        if config.has_node_network:
-            with progress.step("Connecting the nodes"):
-                asyncio.run(NodeNetwork(config).set_up())
-        wanted = [component for component in components(config) if component.process_name not in running]
-        start_all([c for c in wanted if not c.needs_nodes], config, progress)
-        with progress.step(f"Waiting for the node{'s' * (config.nodes > 1)} to be Ready"):
-            _wait_for_nodes(config, table)
-        start_all([c for c in wanted if c.needs_nodes], config, progress)
-        enter_context(config)
+        bring_up(config, progress)
+
+
+def bring_up(config: ClusterConfig, progress: Progress) -> None:
+    """The same, for who keeps others out already."""
+    table = ProcessTable(config.folder)
+    table.adopt(components(config))
+    running = {name for name, identity in table.read().items() if identity.is_alive()}
+    if not running:
+        check_can_start(config)
+    config.save()
+    with progress.step("Preparing keys and folders"):
+        make_material(config)
+    if config.has_node_network:
+        with progress.step("Connecting the nodes"):
+            asyncio.run(NodeNetwork(config).set_up())
+    wanted = [component for component in components(config) if component.process_name not in running]
+    start_all([c for c in wanted if not c.needs_nodes], config, progress)
+    with progress.step(f"Waiting for the node{'s' * (len(config.local_nodes) > 1)} to be Ready"):
+        _wait_for_nodes(config, table)
+    start_all([c for c in wanted if c.needs_nodes], config, progress)
+    enter_context(config)
 
 
 @contextmanager
@@ -116,13 +121,13 @@ def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     trouble = TroubleFiles(config.folder)
     readiness = Readiness(config)
-    while not all(readiness.node_is_ready(name) for name in config.node_names):
+    while not all(readiness.node_is_ready(node.name) for node in config.local_nodes):
         for name, identity in table.read().items():
             if not identity.is_alive():
                 raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")
-        for name in config.kubelet_names:
-            if said := trouble.read(name):
-                raise StartFailed(f"{name} ended: {said}")
+        for node in config.local_nodes:
+            if said := trouble.read(node.kubelet):
+                raise StartFailed(f"{node.kubelet} ended: {said}")
         if time.monotonic() > deadline:
             raise StartFailed(f"a node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
         time.sleep(_POLL_S)

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from minikube_py.cluster.config import SERVICE_CIDR, ClusterConfig
+from minikube_py.cluster.config import NODE_GATEWAY, SERVICE_CIDR, ClusterConfig
 
 _LIFETIME = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class Identity:
 def cluster_identities(config: ClusterConfig) -> tuple[Identity, ...]:
     """Whom the cluster's authority vouches for."""
     names = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
-    addresses = ("127.0.0.1", config.api_address, str(ipaddress.ip_network(SERVICE_CIDR)[1]))
+    addresses = ("127.0.0.1", NODE_GATEWAY, str(ipaddress.ip_network(SERVICE_CIDR)[1]))
     hosts = tuple(dict.fromkeys((*names, f"{names[-1]}.cluster.local", *addresses)))
     found = [
         Identity("apiserver", "kube-apiserver", hosts=hosts),
@@ -53,10 +53,12 @@ def cluster_identities(config: ClusterConfig) -> tuple[Identity, ...]:
         Identity("controller-manager", "system:kube-controller-manager"),
         Identity("scheduler", "system:kube-scheduler"),
     ]
-    for node, component in zip(config.node_names, config.kubelet_names, strict=True):
-        found.append(Identity(component, f"system:node:{node}", ("system:nodes",)))
-        found.append(Identity(f"{component}-server", f"system:node:{node}", ("system:nodes",), hosts=(node,)))
-    found += (Identity(component, "system:kube-proxy", ("system:node-proxier",)) for component in config.proxy_names)
+    for node in config.nodes:
+        user, groups = f"system:node:{node.name}", ("system:nodes",)
+        found.append(Identity(node.kubelet, user, groups))
+        found.append(Identity(f"{node.kubelet}-server", user, groups, hosts=(node.name,)))
+        if config.has_proxies:
+            found.append(Identity(node.proxy, "system:kube-proxy", ("system:node-proxier",)))
     return tuple(found)
 
 

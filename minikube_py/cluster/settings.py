@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from minikube_py.apiserver.config import ApiServerConfig
-from minikube_py.cluster.components import advertise_address, bridge_name, network_plugin, pod_cidr, storage_url
-from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig
+from minikube_py.cluster.components import advertise_address, bridge_name, network_plugin, storage_url
+from minikube_py.cluster.config import POD_CIDR, SERVICE_CIDR, ClusterConfig, ClusterNode
 from minikube_py.kubelet.config import KubeletConfig
 from minikube_py.proxy.run import ProxyOptions
 
@@ -33,23 +33,24 @@ def apiserver_settings(config: ClusterConfig) -> ApiServerConfig:
     )
 
 
-def kubelet_settings(config: ClusterConfig, index: int) -> KubeletConfig:
-    node, name, pki = config.node_names[index], config.kubelet_names[index], config.folder / "pki"
+def kubelet_settings(config: ClusterConfig, node: ClusterNode) -> KubeletConfig:
+    name, pki = node.kubelet, config.folder / "pki"
     return KubeletConfig(
         tls_cert_file=pki / f"{name}-server.crt",
         tls_private_key_file=pki / f"{name}-server.key",
         client_ca_file=pki / "kubelet-client-ca.crt",
-        hostname_override=node,
+        hostname_override=node.name,
         container_runtime=config.runtime,
         network_plugin=network_plugin(config),
-        root_dir=config.folder / "nodes" / node,
+        root_dir=config.folder / "nodes" / node.name,
         port=0,
-        pod_cidr=pod_cidr(index),
+        pod_cidr=node.pod_cidr,
         cluster_cidr=POD_CIDR,
         cluster_name=config.name,
         bridge_name=bridge_name(config),
+        accept_forwarded=True,
     )
 
 
-def proxy_settings(config: ClusterConfig, index: int) -> ProxyOptions:
-    return ProxyOptions(node_name=config.node_names[index], mode=config.proxy_mode, cluster_cidr=POD_CIDR)
+def proxy_settings(config: ClusterConfig, node: ClusterNode) -> ProxyOptions:
+    return ProxyOptions(node_name=node.name, mode=config.proxy_mode, cluster_cidr=POD_CIDR)

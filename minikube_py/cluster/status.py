@@ -54,6 +54,7 @@ def status(name: str) -> ClusterStatus:
     if not any(component.is_running for component in found):
         return ClusterStatus("not running", tuple(found), server=config.server)
     readiness = Readiness(config)
-    nodes = tuple(NodeStatus(node, readiness.node_is_ready(node)) for node in config.node_names)
-    healthy = all(c.is_running for c in found) and all(node.is_ready for node in nodes)
+    nodes = tuple(NodeStatus(node.name, readiness.node_is_ready(node.name)) for node in config.nodes)
+    ours = {node.name for node in config.local_nodes}
+    healthy = all(c.is_running for c in found) and all(node.is_ready for node in nodes if node.name in ours)
     return ClusterStatus("healthy" if healthy else "degraded", tuple(found), nodes, config.server)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from minikube_py.cluster.components import inside, node_netns
-from minikube_py.cluster.config import ClusterConfig, read_config
+from minikube_py.cluster.config import ClusterConfig, ClusterNode, read_config
 from minikube_py.cluster.node_network import NodeNetwork
 from minikube_py.cluster.settings import kubelet_settings
 from minikube_py.errors import MinikubeError
@@ -28,27 +28,27 @@ def remove_pods_and_rules(config: ClusterConfig) -> None:
         return
     proxy = [sys.executable, "-m", "minikube_py.proxy", "--cleanup", f"--proxy-mode={config.proxy_mode}"]
     subprocess.run(proxy, check=False, capture_output=True)
-    for index in range(config.nodes):
-        _remove_node(config, index)
+    for node in config.local_nodes:
+        remove_pods_of(config, node)
     if config.has_node_network:
         asyncio.run(NodeNetwork(config).tear_down())
-    _unmount_below(config.folder)
+    unmount_below(config.folder)
 
 
-def _remove_node(config: ClusterConfig, index: int) -> None:
-    netns = node_netns(config, index)
+def remove_pods_of(config: ClusterConfig, node: ClusterNode) -> None:
+    """Take away a node's pods and its pod network, from where it lives. Raises: MinikubeError."""
+    netns = node_netns(config, node)
     if not netns:
-        asyncio.run(remove_node(config, index))
+        asyncio.run(_remove(config, node))
     elif Path(netns).exists():
-        argv = (sys.executable, "-m", "minikube_py.cluster.teardown", str(config.folder), str(index))
+        argv = (sys.executable, "-m", "minikube_py.cluster.teardown", str(config.folder), node.name)
         done = subprocess.run(inside(netns, argv), check=False, capture_output=True, text=True)
         if done.returncode:
-            raise MinikubeError(f"{config.node_names[index]} cannot be removed: {done.stderr.strip()}")
+            raise MinikubeError(f"{node.name} cannot be removed: {done.stderr.strip()}")
 
 
-async def remove_node(config: ClusterConfig, index: int) -> None:
-    """Take away a node's pods and network; to be run in the node's network namespace. Raises: MinikubeError."""
-    found = await make_node_runtime(kubelet_settings(config, index), config.node_names[index])
+async def _remove(config: ClusterConfig, node: ClusterNode) -> None:
+    found = await make_node_runtime(kubelet_settings(config, node), node.name)
     await found.runtime.open()
     try:
         for sandbox in await found.runtime.list_sandboxes():
@@ -62,7 +62,7 @@ async def remove_node(config: ClusterConfig, index: int) -> None:
         await found.close()
 
 
-def _unmount_below(folder: Path) -> None:
+def unmount_below(folder: Path) -> None:
     """Volumes in memory, and whatever else is still mounted below a folder; the innermost first."""
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for path in sorted((p for p in mounted if p.startswith(f"{folder}/")), reverse=True):
@@ -70,4 +70,6 @@ def _unmount_below(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    run_process("minikube-py", lambda: remove_node(read_config(Path(sys.argv[1])), int(sys.argv[2])), verbosity=0)
+    _config = read_config(Path(sys.argv[1]))
+    (_node,) = (node for node in _config.nodes if node.name == sys.argv[2])
+    run_process("minikube-py", lambda: _remove(_config, _node), verbosity=0)

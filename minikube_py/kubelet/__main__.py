@@ -27,6 +27,9 @@ _PATH = click.Path(path_type=Path)
 @click.option("--pod-cidr", default="", help="This node's range of pod addresses, e.g. 10.99.1.0/24.")
 @click.option("--cluster-cidr", default="", help="The range of all nodes together; traffic to it is not translated.")
 @click.option("--bridge-name", default="cbr0", show_default=True, help="With kubenet: the bridge that pods are on.")
+@click.option(
+    "--accept-forwarded", is_flag=True, help="With kubenet: let packets for pods through a closed FORWARD chain."
+)
 @click.option("--hostname-override", default="", help="The node's name, instead of this machine's.")
 @click.option("--node-ip", default="", help="The node's address, instead of the one this machine talks with.")
 @click.option("--root-dir", type=_PATH, default=DEFAULT_ROOT, show_default=True, help="Where pods' files are kept.")

@@ -30,6 +30,7 @@ class KubeletConfig:
     pod_cidr: str = ""
     cluster_cidr: str = ""
     bridge_name: str = "cbr0"
+    accept_forwarded: bool = False
     hostname_override: str = ""
     node_ip: str = ""
     root_dir: Path = DEFAULT_ROOT

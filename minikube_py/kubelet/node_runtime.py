@@ -81,4 +81,5 @@ def _bridge_config(config: KubeletConfig) -> BridgeConfig:
         pod_cidr=config.pod_cidr,
         cluster_cidr=config.cluster_cidr or config.pod_cidr,
         state_folder=config.root_dir / "network",
+        accepts_forwarded=config.accept_forwarded,
     )

@@ -42,6 +42,10 @@ class BridgeConfig:
     """Traffic to this range keeps the pod's address; to anywhere else it takes the node's."""
     state_folder: Path
     mtu: int = 1500
+    accepts_forwarded: bool = True
+    """Whether what crosses the bridge is accepted, whatever else the FORWARD chain says."""
+    earlier: Path | None = None
+    """The state folder of another network of ours that may be on this machine already."""
 
 
 class BridgeNetwork:
@@ -54,7 +58,14 @@ class BridgeNetwork:
         self._pool = AddressPool(config.pod_cidr, config.state_folder / "addresses")
         self._sysctls = Sysctls(config.state_folder / "sysctls.json")
         self._firewall = Firewall(
-            FirewallConfig(config.bridge, config.pod_cidr, config.cluster_cidr, config.state_folder)
+            FirewallConfig(
+                config.bridge,
+                config.pod_cidr,
+                config.cluster_cidr,
+                config.state_folder,
+                config.accepts_forwarded,
+                config.earlier,
+            )
         )
         self._host_ports = HostPorts(config.bridge, config.state_folder / "host-ports")
         self._ownership = config.state_folder / "bridge"

@@ -1,12 +1,13 @@
 """The pod network's few iptables rules, in chains of its own that carry the bridge's name.
 
 nat: what a pod sends out of the cluster takes the node's address (nobody outside knows a route back to a pod).
-filter: what crosses the bridge is forwarded even where another program (dockerd) set the FORWARD policy to DROP.
+filter, where asked for: what crosses the bridge is forwarded even if another program (dockerd) made DROP the policy.
 
-Kubernetes: kubenet's ensureMasqRule; the ip-masq-agent's non-masquerade range.
+Kubernetes: kubenet's ensureMasqRule; the ip-masq-agent's non-masquerade range. It leaves the filter table to others.
 """
 
 import asyncio
+import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from minikube_py.network.commands import find_program, run
 from minikube_py.network.interface import CommandFailed
 
 _TABLES = ("nat", "filter")
+_BEFORE = "iptables-before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class FirewallConfig:
     pod_cidr: str
     cluster_cidr: str
     state_folder: Path
+    accepts_forwarded: bool = True
+    earlier: Path | None = None
+    """The state folder of another network of ours that may be here: it knows better what was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Firewall:
         self._config = config
         self._masquerade = f"PODS-{config.bridge}-NAT"
         self._forward = f"PODS-{config.bridge}-FWD"
-        self._tables_file = config.state_folder / "iptables-before"
+        self._tables_file = config.state_folder / _BEFORE
         self._hooks = (
             _Hook("nat", "POSTROUTING", ("-s", config.pod_cidr), self._masquerade),
             _Hook("filter", "FORWARD", (), self._forward),
@@ -51,7 +56,8 @@ class Firewall:
     async def set_up(self) -> None:
         """Put the rules in place; rules that are there already stay as they are."""
         await self._remember_tables()
-        absent = [hook for hook in self._hooks if not await self._is_hooked(hook)]
+        wanted = [hook for hook in self._hooks if hook.table == "nat" or self._config.accepts_forwarded]
+        absent = [hook for hook in wanted if not await self._is_hooked(hook)]
         await run((find_program("iptables-restore", "iptables"), "--wait", "--noflush"), self._rules(absent))
 
     async def tear_down(self) -> None:
@@ -73,12 +79,16 @@ class Firewall:
             )
             for table in _TABLES
         }
-        return (
+        nat = (
             f"*nat\n:{self._masquerade} - [0:0]\n"
             f"-A {self._masquerade} -d {config.cluster_cidr} -j RETURN\n"
             f"-A {self._masquerade} -d 224.0.0.0/4 -j RETURN\n"
             f"-A {self._masquerade} -j MASQUERADE\n{jumps['nat']}COMMIT\n"
-            f"*filter\n:{self._forward} - [0:0]\n"
+        )
+        if not config.accepts_forwarded:
+            return nat
+        return (
+            f"{nat}*filter\n:{self._forward} - [0:0]\n"
             f"-A {self._forward} -i {config.bridge} -j ACCEPT\n"
             f"-A {self._forward} -o {config.bridge} -j ACCEPT\n{jumps['filter']}COMMIT\n"
         )
@@ -86,9 +96,11 @@ class Firewall:
     async def _remember_tables(self) -> None:
         if await asyncio.to_thread(self._tables_file.exists):
             return
-        saved = await run((find_program("iptables-save", "iptables"),))
-        present = [table for table in _TABLES if f"*{table}\n" in saved]
-        await asyncio.to_thread(self._tables_file.write_text, " ".join(present))
+        if self._config.earlier is not None:
+            with contextlib.suppress(FileNotFoundError):
+                await asyncio.to_thread(shutil.copyfile, self._config.earlier / _BEFORE, self._tables_file)
+                return
+        await asyncio.to_thread(self._tables_file.write_text, " ".join(await _present_tables()))
 
     async def _drop_new_empty_tables(self) -> None:
         try:
@@ -97,7 +109,7 @@ class Firewall:
             return
         if shutil.which("nft") is None or not await self._uses_nftables():
             return
-        for table in (name for name in _TABLES if name not in before):
+        for table in (name for name in await _present_tables() if name not in before):
             # nft has no "delete if empty": what somebody adds in the milliseconds between these two would be lost.
             if await self._is_empty(table):
                 await run((find_program("nft", "nftables"), "delete", "table", "ip", table))
@@ -123,3 +135,8 @@ class Firewall:
 
     async def _iptables(self, table: str, *arguments: str) -> None:
         await run((find_program("iptables", "iptables"), "--wait", "-t", table, *arguments))
+
+
+async def _present_tables() -> list[str]:
+    saved = await run((find_program("iptables-save", "iptables"),))
+    return [table for table in _TABLES if f"*{table}\n" in saved]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +61,45 @@ async def test_pods_and_services_are_reached_across_nodes_and_delete_leaves_noth
     shell.run("minikube-py", "stop", "--name", "e2e")
     shell.run("minikube-py", "start", "--name", "e2e")
     await eventually(reached_from_everywhere, timeout_s=60)
+    shell.run("minikube-py", "delete", "--name", "e2e")
+    assert machine() == before
+
+
+@pytest.mark.oci
+@pytest.mark.timeout(400)
+async def test_a_node_comes_to_a_running_cluster_and_goes_and_one_joins_from_elsewhere(
+    shell: Shell, tmp_path: Path
+) -> None:
+    before, port = machine(), free_port()
+    shell.run("minikube-py", "start", "--name", "e2e", f"--port={port}")
+    added = json.loads(shell.run("minikube-py", "node", "add", "--name", "e2e", "-o", "json"))
+    assert added["name"] == "e2e-m02"
+    shell.run("minikube-py", "image", "build", "nginx", "--name", "e2e")
+    _run_pod(shell, "e2e-m02", "web", "nginx")
+    address = await eventually(lambda: pods(shell, "part=web")["e2e-m02"].get("podIP"), timeout_s=60)
+    page = ("curl", "-s", "--max-time", "2", f"http://{address}/")
+    await eventually(lambda: "Welcome to nginx!" in shell.run(*page, check=False), timeout_s=60)
+    shell.run("minikube-py", "node", "rm", "e2e-m02", "--name", "e2e")
+    assert shell.run("kubectl", "get", "pods", "-o", "name") == ""
+    assert shell.run(*page, check=False) == ""
+    assert "e2e-m02" not in machine()["mounts"]
+
+    joining = ("node", "add", "far", "--on-another-host", f"--server=https://127.0.0.1:{port}", "-o", "json")
+    command = json.loads(shell.run("minikube-py", *joining, "--name", "e2e"))["command"]
+    there = f"cd {tmp_path} && {command.replace('pykubelet', 'exec pykubelet')}"
+    flags = f"--container-runtime=simulated --root-dir={tmp_path / 'far'} --port=0"
+    kubelet = await asyncio.create_subprocess_shell(f"{there} {flags}", env=shell.environment)
+    try:
+        ready = ("kubectl", "wait", "node/far", "--for=condition=Ready", "--timeout=30s")
+        await eventually(lambda: "met" in shell.run(*ready, check=False), timeout_s=60)
+        _run_pod(shell, "far", "web", "nginx")
+        said = ("kubectl", "wait", "pod/web-far", "--for=jsonpath={.status.phase}=Running", "--timeout=30s")
+        assert "met" in shell.run(*said)
+        shell.run("kubectl", "logs", "web-far")  # the API server and that kubelet know each other by their keys
+        shell.run("minikube-py", "node", "rm", "far", "--name", "e2e")
+    finally:
+        kubelet.terminate()
+        await kubelet.wait()
     shell.run("minikube-py", "delete", "--name", "e2e")
     assert machine() == before
 

@@ -22,11 +22,11 @@ class Terminal:
         self._tmux = ("tmux", "-f", "/dev/null", "-S", str(socket))
         self._windows: list[str] = []
 
-    async def open(self, name: str, *argv: str) -> None:
-        """A window in which a program runs, by default a shell of the lab."""
+    async def open(self, name: str, *argv: str, machine: str = "node1") -> None:
+        """A window in which a program runs, by default a shell of the lab on a machine."""
         first = () if self._windows else ("-s", "person", "-x", "200", "-y", "50")
         verb = "new-window" if self._windows else "new-session"
-        self._run(verb, "-d", *first, "-n", name, *(argv or _SHELL))
+        self._run(verb, "-d", *first, "-n", name, *(argv or (*_SHELL, machine)))
         self._windows.append(name)
         if not argv:
             await eventually(lambda: self.is_at_prompt(name), timeout_s=60)
@@ -71,9 +71,9 @@ class Terminal:
                 await self._see(block, shown_in)
 
     async def _type_block(self, block: Block) -> str:
-        name = block.shell or "main"
+        name = block.shell or ("main" if block.machine == "node1" else block.machine)
         if name not in self._windows:
-            await self.open(name)
+            await self.open(name, machine=block.machine)
         await eventually(lambda: self.is_at_prompt(name), timeout_s=60)
         self.clear(name)
         lines = block.text.splitlines()

@@ -114,6 +114,9 @@ def _readme_faults(lab: Lab, readme: Readme) -> Iterator[Fault]:
         if section.title != step.title:
             yield Fault(readme.path, section.line, f'lab.yaml calls this step "{step.title}"')
         yield from _section_faults(section, step, readme)
+        for block in section.blocks:
+            if block.machine not in lab.machines:
+                yield Fault(readme.path, block.line, f'the lab has no machine "{block.machine}"')
     yield from _link_faults(readme)
 
 

@@ -1,7 +1,8 @@
 """A lab's README: the text that learners read, cut into its steps, and the commands in it. Pure.
 
 `## N. Title` begins step N. Commands stand in blocks marked `bash`, what they print in a block marked `text` after it.
-A block marked `bash shell=NAME` is for another shell, in which a program stays in the foreground.
+A block marked `bash shell=NAME` is for another shell, in which a program stays in the foreground; `machine=node2` says
+on which machine it is, and without a shell's name: in the one shell of that machine.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 
 _HEADING = re.compile(r"^## (?:(\d+)\. )?(.+)$")
 _FENCE = re.compile(r"^```(\w*) ?(.*)$")
-_SHELL = re.compile(r"shell=([a-z0-9-]+)")
+_SHELL = re.compile(r"\bshell=([a-z0-9-]+)")
+_MACHINE = re.compile(r"\bmachine=([a-z0-9-]+)")
+_FIRST_MACHINE = "node1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Block:
     language: str
     shell: str
     """Empty: the shell that the learner is in."""
+    machine: str
     text: str
 
 
@@ -82,8 +86,9 @@ def _blocks(lines: list[str], first: int) -> list[Block]:
         if start < 0:
             start, mark = index, (fence[1], fence[2])
         else:
-            shell = _SHELL.search(mark[1])
+            shell, machine = _SHELL.search(mark[1]), _MACHINE.search(mark[1])
             text = "\n".join(lines[start + 1 : index])
-            found.append(Block(first + start, mark[0], shell[1] if shell else "", text))
+            where = (shell[1] if shell else "", machine[1] if machine else _FIRST_MACHINE)
+            found.append(Block(first + start, mark[0], *where, text))
             start = -1
     return found

@@ -317,6 +317,8 @@ class DockerRuntime:
     async def _join_network(self, sandbox: SandboxStatus) -> SandboxStatus:
         if self._network is None or sandbox.config.host_network or sandbox.netns_path is None:
             return sandbox
+        if sandbox.addresses:
+            return sandbox  # of the engine's own network, from before there was ours: it stays there to its end
         config, path = sandbox.config, sandbox.netns_path
         self._addresses[sandbox.id] = await self._network.attach(sandbox.id, path, config.ports)
         return await self._sandbox(sandbox.id)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,21 @@ def bridge(network: PodNetwork) -> BridgeNetwork:
 
 
 real_only = pytest.mark.parametrize("network", [REAL], indirect=True)
+
+
+@pytest.mark.netns
+async def test_the_forward_chain_is_touched_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    if absent := missing_for("oci"):
+        pytest.skip(absent)
+    config = BridgeConfig(f"mkt{uuid.uuid4().hex[:6]}", "10.214.0.0/29", "10.214.0.0/16", tmp_path / "state")
+    for accepts in (False, True):
+        network = BridgeNetwork(replace(config, accepts_forwarded=accepts))
+        await network.set_up()
+        saved = snapshot(config.bridge)
+        assert (f"-A FORWARD -j PODS-{config.bridge}-FWD" in saved) is accepts
+        assert f"-j PODS-{config.bridge}-NAT" in saved
+        await network.tear_down()
+    assert config.bridge not in snapshot(config.bridge)
 
 
 async def test_the_same_pod_gets_the_same_address(network: PodNetwork, namespaces: list[Path]) -> None:

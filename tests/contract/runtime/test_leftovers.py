@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from minikube_py.network.bridge import BridgeNetwork
-from minikube_py.runtime.docker.runtime import DockerRuntime
+from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
 from minikube_py.runtime.interface import ContainerState, SandboxFailed
 from minikube_py.runtime.oci.processes import is_alive
 from minikube_py.runtime.oci.runtime import OciRuntime
-from tests.contract.runtime.bench import BUSYBOX, Bench, Program, bridge_network, load, oci_bench
+from tests.contract.runtime.bench import BUSYBOX, Bench, Program, bridge_network, docker_bench, load, oci_bench
 from tests.contract.runtime.test_lifecycle import ended
+from tests.support.docker_engine import Engine
 from tests.support.eventually import eventually
 
 OCI_ONLY = pytest.mark.parametrize("real_bench", [pytest.param("oci", marks=pytest.mark.oci)], indirect=True)
@@ -150,3 +151,24 @@ async def test_destroy_removes_only_what_carries_our_label(real_bench: Bench, re
     await real_bench.runtime.destroy()
     assert docker(address, "ps", "--all", "--format={{.Names}}").split() == ["canary"]
     docker(address, "rm", "--force", "canary")
+
+
+@pytest.mark.docker
+async def test_a_pod_of_the_engines_own_network_stays_there_when_there_is_ours(
+    engine: Engine, tmp_path: Path, image_cache: Path
+) -> None:
+    bench = docker_bench(engine.address, None)
+    await bench.open()
+    await load(bench.runtime, BUSYBOX, image_cache)
+    old = await bench.sandbox()
+    await bench.runtime.close()
+    network = bridge_network(tmp_path)
+    await network.set_up()
+    bench.runtime = DockerRuntime(DockerConfig(bench.cgroup_root, bench.cgroup_root, engine.address), network)
+    await bench.runtime.open()
+    (found,) = await bench.runtime.list_sandboxes()
+    assert (found.id, found.addresses, network.addresses()) == (old.id, old.addresses, {})
+    new = await bench.sandbox()
+    assert tuple(network.addresses()) == new.addresses
+    await bench.close()
+    await network.tear_down()

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from minikube_py.cluster.__main__ import main
-from minikube_py.cluster.config import ClusterConfig
+from minikube_py.cluster.config import ClusterConfig, first_nodes
 from minikube_py.runtime.oci.images import ImageStore
 from tests.support.processes import require_binary
 
@@ -23,10 +23,10 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ClusterConfig:
     for program in ("skopeo", "umoci"):
         require_binary(program, program)
     monkeypatch.setenv("MINIKUBE_PY_HOME", str(tmp_path / "clusters"))
-    config = ClusterConfig("c", tmp_path / "clusters" / "c", nodes=2)
+    config = ClusterConfig("c", tmp_path / "clusters" / "c", nodes=first_nodes("c", 2))
     config.save()
-    for node in config.node_names:
-        ImageStore(config.folder / "nodes" / node / "oci" / "images").open()
+    for node in config.nodes:
+        ImageStore(config.folder / "nodes" / node.name / "oci" / "images").open()
     (tmp_path / "tiny").mkdir()
     (tmp_path / "tiny" / "recipe.yaml").write_text(RECIPE)
     (tmp_path / "tiny" / "hello").write_text("hello")
@@ -46,8 +46,8 @@ def test_an_image_is_built_listed_and_removed_on_every_node(cluster: ClusterConf
     built = image("build", "-t", "tiny:1", str(tmp_path / "tiny"))
     assert built.output.strip() == "docker.io/library/tiny:1"
     assert names() == ["docker.io/library/tiny:1"]
-    for node in cluster.node_names:
-        assert ImageStore(cluster.folder / "nodes" / node / "oci" / "images").find("tiny:1") is not None
+    for node in cluster.nodes:
+        assert ImageStore(cluster.folder / "nodes" / node.name / "oci" / "images").find("tiny:1") is not None
     assert "docker.io/library/tiny" in image("ls").stdout
     assert image("rm", "tiny:1").exit_code == 0
     assert names() == []

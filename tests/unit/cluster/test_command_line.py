@@ -28,6 +28,9 @@ def run(home: Path, *words: str) -> Result:
         (("strat",), "Did you mean one of: 'start', 'status'?"),
         (("start", "--node=2"), "'--nodes'"),
         (("logs",), "Missing argument 'COMPONENT'"),
+        (("node", "add", "Web"), "'Web' is no node's name"),
+        (("node", "add", "--server=https://x"), "--server needs --on-another-host"),
+        (("node", "rm"), "Missing argument 'NAME'"),
         (("start", "web"), "Got unexpected extra argument (web)"),
     ],
 )
@@ -53,14 +56,14 @@ def test_a_cluster_stays_what_it_was_made_as(tmp_path: Path, flag: str) -> None:
     assert f"was made with {flag.partition('=')[0]}=" in done.output
 
 
-@pytest.mark.parametrize("words", [("stop",), ("logs", "apiserver"), ("image", "ls")])
+@pytest.mark.parametrize("words", [("stop",), ("logs", "apiserver"), ("image", "ls"), ("node", "rm", "x")])
 def test_a_cluster_that_is_not_there_is_told_with_the_next_step(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = run(tmp_path / "home", *words)
     assert (done.exit_code, "`minikube-py start` makes one" in done.output) == (1, True)
 
 
 @pytest.mark.parametrize(
-    "words", [(), *((name,) for name in main.commands), ("image", "build"), ("image", "load")], ids=str
+    "words", [(), *((name,) for name in main.commands), ("image", "build"), ("image", "load"), ("node", "add")], ids=str
 )
 def test_help_fits_a_small_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
     lines = run(tmp_path / "home", *words, "--help").output.splitlines()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minikube_py.cluster.config import ClusterConfig
+from minikube_py.cluster.config import ClusterConfig, first_nodes
 from minikube_py.cluster.images import find_recipe_folder, list_images, read_archive
 from minikube_py.errors import ConfigError
 from minikube_py.runtime.interface import RuntimeFault
@@ -91,4 +91,4 @@ async def test_a_cluster_with_simulated_containers_refuses_images(tmp_path: Path
 
 async def test_without_a_started_cluster_the_way_to_one_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="minikube-py start --name web"):
-        await list_images(ClusterConfig("web", tmp_path))
+        await list_images(ClusterConfig("web", tmp_path, nodes=first_nodes("web", 1)))
