@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -15,11 +15,40 @@ from minikube_py.api.model import Json
 from minikube_py.apiserver.negotiation import JSON_TYPE, Rendering
 
 
+_CHUNK_ITEMS = 64
+_LIST_END = b"]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListText:
+    """A document that ends with a JSON array, in pieces: put together while it is sent, never as a whole.
+
+    So a reader costs the memory of what is on its way to him, and not that of the list.
+    """
+
+    head: bytes
+    """Up to and with `[`."""
+    items: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.head) + sum(map(len, self.items)) + max(len(self.items) - 1, 0) + len(_LIST_END)
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.chunks())
+
+    def chunks(self) -> Iterator[bytes]:
+        before = self.head
+        for start in range(0, len(self.items), _CHUNK_ITEMS):
+            yield before + b",".join(self.items[start : start + _CHUNK_ITEMS])
+            before = b","
+        yield _LIST_END if self.items else self.head + _LIST_END
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole response. `body` is already in the form of `content_type`."""
 
-    body: bytes
+    body: bytes | ListText
     code: int = 200
     content_type: str = JSON_TYPE
     headers: tuple[tuple[str, str], ...] = ()
@@ -45,9 +74,11 @@ def success_answer(code: int) -> Answer:
     return json_answer(status, code=code)
 
 
-def object_answer(data: bytes, rendering: Rendering, *, code: int = 200, warnings: Iterable[str] = ()) -> Answer:
-    """An object's JSON text as the client wants it, with Warning headers."""
-    body = dump_yaml(orjson.loads(data)).encode() if rendering.is_yaml else data
+def object_answer(
+    data: bytes | ListText, rendering: Rendering, *, code: int = 200, warnings: Iterable[str] = ()
+) -> Answer:
+    """The JSON text of an object or a list as the client wants it, with Warning headers."""
+    body = dump_yaml(orjson.loads(bytes(data))).encode() if rendering.is_yaml else data
     return Answer(body, code, rendering.content_type, tuple(("Warning", warning_header(text)) for text in warnings))
 
 

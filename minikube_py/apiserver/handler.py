@@ -30,7 +30,7 @@ from minikube_py.api.status import (
 )
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
-from minikube_py.apiserver.answers import Answer, Stream, json_answer, object_answer
+from minikube_py.apiserver.answers import Answer, ListText, Stream, json_answer, object_answer
 from minikube_py.apiserver.apply import ApplyPatch
 from minikube_py.apiserver.field_owners import manager_name
 from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
@@ -364,7 +364,7 @@ def _include(query: Query) -> IncludeObject:
             raise BadRequest(f"Unable to convert to Table as requested: {error}")
 
 
-def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, query: Query) -> bytes:
+def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, query: Query) -> bytes | ListText:
     if wanted.form == "Table":
         metadata = {"resourceVersion": str(item.revision)}
         return table(resource, [item], include=_include(query), list_metadata=metadata)
@@ -377,8 +377,9 @@ def _written_answer(
     resource: type[Resource], request: ApiRequest, written: Written, warnings: tuple[str, ...], *, code: int = 200
 ) -> Answer:
     wanted = rendering(request.accept)
-    data, metadata = written.data, written.obj.metadata
+    metadata = written.obj.metadata
+    data: bytes | ListText = written.data
     if wanted.form != "object":
-        item = CachedObject("", int(metadata.resource_version or 0), data, metadata.labels, {})
+        item = CachedObject("", int(metadata.resource_version or 0), written.data, metadata.labels, {})
         data = _in_form(resource, item, wanted, request.query)
     return object_answer(data, wanted, code=code, warnings=warnings)

@@ -17,6 +17,7 @@ import orjson
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Expired, Timeout
+from minikube_py.apiserver.answers import ListText
 from minikube_py.apiserver.continue_token import decode_continue, encode_continue
 from minikube_py.apiserver.options import ListOptions
 from minikube_py.apiserver.watch_cache import CachedObject, Cacher, Subscription, WatchCache
@@ -140,9 +141,8 @@ def check_fields(resource: type[Resource], options: ListOptions) -> None:
         raise BadRequest(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
 
 
-def list_body(resource: type[Resource], page: ListPage) -> bytes:
-    """The List document: the cached texts, joined."""
+def list_body(resource: type[Resource], page: ListPage) -> ListText:
+    """The List document: the cached texts."""
     definition = resource.definition
     head = f'{{"kind":"{definition.kind}List","apiVersion":"{definition.api_version}","metadata":'.encode()
-    items = b",".join([item.data for item in page.items])
-    return b"".join((head, orjson.dumps(page.metadata()), b',"items":[', items, b"]}"))
+    return ListText(b'%b%b,"items":[' % (head, orjson.dumps(page.metadata())), [item.data for item in page.items])

@@ -237,7 +237,7 @@ async def _refuse(scope: Scope, send: Send, error: ApiError) -> None:
         return
     headers = [(b"content-type", answer.content_type.encode())]
     await send({"type": "websocket.http.response.start", "status": answer.code, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": answer.body})
+    await send({"type": "websocket.http.response.body", "body": bytes(answer.body)})
 
 
 def _status_answer(error: ApiError) -> Answer:
@@ -284,7 +284,12 @@ async def _send(send: Send, answer: Answer) -> None:
     if any(name == "Cache-Control" for name, _ in answer.headers):
         headers.pop(2)
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    if isinstance(answer.body, bytes):
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    for chunk in answer.body.chunks():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import orjson
@@ -18,6 +18,7 @@ from minikube_py.api.columns import age_text
 from minikube_py.api.definition import Ago, Cell
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
+from minikube_py.apiserver.answers import ListText
 from minikube_py.apiserver.watch_cache import CachedObject, Cells
 
 IncludeObject = Literal["None", "Metadata", "Object"]
@@ -32,9 +33,9 @@ def partial_metadata(item: CachedObject) -> bytes:
     return item.partial
 
 
-def partial_metadata_list(items: Iterable[CachedObject], list_metadata: Json) -> bytes:
+def partial_metadata_list(items: Iterable[CachedObject], list_metadata: Json) -> ListText:
     head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": list_metadata}
-    return b'%b,"items":[%b]}' % (orjson.dumps(head)[:-1], b",".join([partial_metadata(item) for item in items]))
+    return ListText(b'%b,"items":[' % orjson.dumps(head)[:-1], [partial_metadata(item) for item in items])
 
 
 def table(
@@ -44,7 +45,7 @@ def table(
     include: IncludeObject = "Metadata",
     with_columns: bool = True,
     list_metadata: Json = None,
-) -> bytes:
+) -> ListText:
     """The rows that kubectl prints. A watch sends the column definitions only with its first event."""
     now_s = time.time()
     return table_of_rows(
@@ -56,16 +57,11 @@ def table(
 
 
 def table_of_rows(
-    resource: type[Resource], rows: Iterable[bytes], *, with_columns: bool = True, list_metadata: Json = None
-) -> bytes:
+    resource: type[Resource], rows: Sequence[bytes], *, with_columns: bool = True, list_metadata: Json = None
+) -> ListText:
     columns = _column_definitions(resource) if with_columns else b"null"
     head = b'{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":'
-    return b'%b%b,"columnDefinitions":%b,"rows":[%b]}' % (
-        head,
-        orjson.dumps(list_metadata or {}),
-        columns,
-        b",".join(rows),
-    )
+    return ListText(b'%b%b,"columnDefinitions":%b,"rows":[' % (head, orjson.dumps(list_metadata or {}), columns), rows)
 
 
 @functools.cache

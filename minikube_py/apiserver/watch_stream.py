@@ -131,7 +131,10 @@ class _Encoder:
             return partial_metadata(item)
         with_columns, self._columns_sent = not self._columns_sent, True
         metadata = {"resourceVersion": str(item.revision)}
-        return table(self._resource, [item], include=self._include, with_columns=with_columns, list_metadata=metadata)
+        shown = table(
+            self._resource, [item], include=self._include, with_columns=with_columns, list_metadata=metadata
+        )
+        return bytes(shown)
 
     def bookmark(self, revision: int, *, is_end_of_initial: bool = False) -> bytes:
         definition = self._resource.definition
@@ -147,7 +150,8 @@ class _Encoder:
             shown = ["<unknown>" if isinstance(cell, Ago) else cell for cell in cells]
             row = orjson.dumps({"cells": shown, "object": row_object})
             at = {"resourceVersion": str(revision)}
-            return _line("BOOKMARK", table_of_rows(self._resource, [row], with_columns=False, list_metadata=at))
+            row_text = table_of_rows(self._resource, [row], with_columns=False, list_metadata=at)
+            return _line("BOOKMARK", bytes(row_text))
         document["metadata"] = metadata
         return _line("BOOKMARK", orjson.dumps(document))
 
