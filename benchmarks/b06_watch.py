@@ -13,6 +13,7 @@ from benchmarks.frame import Figure, Options, Server, until
 from benchmarks.pods import PODS, pod
 
 TIMEOUT_S = 300.0
+SIDE_BY_SIDE = 16
 
 
 async def run(options: Options) -> tuple[Figure, ...]:
@@ -20,7 +21,8 @@ async def run(options: Options) -> tuple[Figure, ...]:
 
     async def take(server: Server) -> tuple[float, ...]:
         async with Connection(server.endpoint) as connection:
-            assert (await connection.request("POST", PODS, pod(0))).code == 201
+            for number in range(SIDE_BY_SIDE):
+                assert (await connection.request("POST", PODS, pod(number))).code == 201
         burst = await _deliver(server, "", watchers, updates)
         filtered = await _deliver(server, "&fieldSelector=spec.nodeName%3Dnobody", watchers, updates)
         return burst * 1e6 / (watchers * updates), filtered * 1e6 / updates
@@ -45,8 +47,7 @@ async def _deliver(server: Server, query: str, watchers: int, updates: int) -> f
                 for _ in tasks:
                     await opened.acquire()
                 before = server.cpu_s()
-                for number in range(updates):
-                    await _touch(connection, number)
+                await _touch_all(server, updates)
                 await until(partial(_all_have, seen, 0 if query else updates), TIMEOUT_S)
                 used = server.cpu_s() - before
         finally:
@@ -61,11 +62,19 @@ async def _all_have(seen: list[int], count: int) -> bool:
     return min(seen) >= count
 
 
-async def _touch(connection: Connection, number: int) -> None:
-    listed = json.loads((await connection.request("GET", f"{PODS}/pod-0")).body)
-    listed["metadata"]["labels"]["touched"] = str(number)
-    reply = await connection.request("PUT", f"{PODS}/pod-0", json.dumps(listed).encode())
-    assert reply.code == 200, reply.body
+async def _touch_all(server: Server, updates: int) -> None:
+    """That many updates as fast as they go, each client of a pod of its own."""
+    numbers = iter(range(updates))
+
+    async def work(path: str) -> None:
+        async with Connection(server.endpoint) as connection:
+            for number in numbers:
+                found = json.loads((await connection.request("GET", path)).body)
+                found["metadata"]["labels"]["touched"] = str(number)
+                reply = await connection.request("PUT", path, json.dumps(found).encode())
+                assert reply.code == 200, reply.body
+
+    await asyncio.gather(*(work(f"{PODS}/pod-{number}") for number in range(SIDE_BY_SIDE)))
 
 
 async def _watch(server: Server, path: str, seen: list[int], number: int, opened: asyncio.Semaphore) -> None:

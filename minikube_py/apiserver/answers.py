@@ -14,7 +14,6 @@ from minikube_py.api.manifest import dump_yaml
 from minikube_py.api.model import Json
 from minikube_py.apiserver.negotiation import JSON_TYPE, Rendering
 
-
 _CHUNK_ITEMS = 64
 _LIST_END = b"]}"
 

@@ -131,9 +131,7 @@ class _Encoder:
             return partial_metadata(item)
         with_columns, self._columns_sent = not self._columns_sent, True
         metadata = {"resourceVersion": str(item.revision)}
-        shown = table(
-            self._resource, [item], include=self._include, with_columns=with_columns, list_metadata=metadata
-        )
+        shown = table(self._resource, [item], include=self._include, with_columns=with_columns, list_metadata=metadata)
         return bytes(shown)
 
     def bookmark(self, revision: int, *, is_end_of_initial: bool = False) -> bytes:
