@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias
 
 from minikube_py.api.decoding import DecodeError
-from minikube_py.api.model import replace
+from minikube_py.api.model import compact, replace
 from minikube_py.api.status import ApiError, Expired, Timeout
 from minikube_py.client.client import WATCH_TIMEOUT_S, Client
 from minikube_py.client.watch import EventType, WatchEvent
@@ -249,10 +249,10 @@ class Informer(Generic[R]):
 
 
 def _lean(resource: R) -> R:
-    """Without managedFields, which no controller reads and which are a third of a small object."""
+    """Without managedFields, which no controller reads and which are a third of a small object; compact besides."""
     if not resource.metadata.managed_fields:
-        return resource
-    return replace(resource, metadata=replace(resource.metadata, managed_fields=()))
+        return compact(resource)
+    return compact(replace(resource, metadata=replace(resource.metadata, managed_fields=())))
 
 
 class Informers:

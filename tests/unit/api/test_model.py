@@ -10,7 +10,7 @@ from minikube_py.api.decoding import DecodeError
 from minikube_py.api.kinds.apps.deployment import Deployment
 from minikube_py.api.kinds.core.config_map import ConfigMap
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.model import decode, replace, wire_name
+from minikube_py.api.model import compact, decode, replace, wire_name
 from minikube_py.api.scalars import MicroTime, Quantity, Time
 
 
@@ -117,3 +117,14 @@ def test_what_is_left_out_is_shared_and_not_copied() -> None:
     assert one.data == {}
     assert one.data is other.data
     assert one.metadata.labels is other.metadata.annotations
+
+
+def test_compact_value_is_what_it_was_and_shares_what_is_the_same_in_others() -> None:
+    text = b'{"metadata":{"name":"%s"},"spec":{"containers":[{"name":"c","resources":{},"tty":true}]}}'
+    one, other = (compact(Pod.from_json(text % name)) for name in (b"one", b"other"))
+    assert one == Pod.from_json(text % b"one")
+    assert one.spec.containers[0].model_fields_set == {"name", "resources", "tty"}
+    assert one.spec.containers[0].model_fields_set is other.spec.containers[0].model_fields_set
+    assert one.spec.containers[0].resources is other.spec.containers[0].resources
+    assert replace(one.spec.containers[0], image="nginx").model_fields_set == {"name", "resources", "tty", "image"}
+    assert "image" not in other.spec.containers[0].model_fields_set
