@@ -25,7 +25,7 @@ from minikube_py.cluster.readiness import Readiness
 from minikube_py.cluster.trouble import TroubleFiles
 from minikube_py.errors import ConfigError, MinikubeError
 
-_READY_TIMEOUT_S = 60.0
+_READY_TIMEOUT_S = 120.0
 _POLL_S = 0.05
 
 
@@ -121,15 +121,17 @@ def _wait_for_nodes(config: ClusterConfig, table: ProcessTable) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     trouble = TroubleFiles(config.folder)
     readiness = Readiness(config)
-    while not all(readiness.node_is_ready(node.name) for node in config.local_nodes):
+    nodes = config.local_nodes
+    while not (all(readiness.node_is_ready(node.name) for node in nodes) and readiness.pods_can_be_created()):
         for name, identity in table.read().items():
             if not identity.is_alive():
                 raise StartFailed(f"{name} ended; the end of {table.log_path(name)}:\n{table.tail(name)}")
-        for node in config.local_nodes:
+        for node in nodes:
             if said := trouble.read(node.kubelet):
                 raise StartFailed(f"{node.kubelet} ended: {said}")
         if time.monotonic() > deadline:
-            raise StartFailed(f"a node is not Ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs kubelet`")
+            log = "kubelet" if readiness.pods_can_be_created() else "controller-manager"
+            raise StartFailed(f"the cluster is not ready after {_READY_TIMEOUT_S:.0f} s: see `minikube-py logs {log}`")
         time.sleep(_POLL_S)
 
 

@@ -37,6 +37,10 @@ class Readiness:
         conditions: list[dict[str, Any]] = json.loads(body).get("status", {}).get("conditions", [])
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
+    def pods_can_be_created(self) -> bool:
+        """Whether the controllers have made the account that pods of the default namespace run as."""
+        return self.answers(f"{self._server}/api/v1/namespaces/default/serviceaccounts/default")
+
     def _get(self, url: str) -> bytes | None:
         try:
             with urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=self._tls) as response:

@@ -103,6 +103,7 @@ def container_config(parts: ContainerParts) -> ContainerConfig:
         security=security(pod, container, parts.image),
         resources=cgroup_resources(pod, container, parts.node.memory_bytes),
         stdin=container.stdin,
+        stdin_once=container.stdin_once,
         tty=container.tty,
         stop_signal=(container.lifecycle.stop_signal or "") if container.lifecycle is not None else "",
         log_path=parts.log_path,

@@ -3,7 +3,6 @@
     0 stdin   1 stdout   2 stderr   3 how it ended (a Status)   4 terminal size   255 (v5): close that channel
 
 Kubernetes: KEP-4006; staging/src/k8s.io/apimachinery/pkg/util/remotecommand, pkg/kubelet/server/remotecommand
-Simplified: attach shows the output from now on and takes no input: the runtimes keep no terminal to join.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from minikube_py.errors import MinikubeError
 from minikube_py.kubelet.pod_lookup import BadQuestion, Life
-from minikube_py.runtime.abilities import Exec, ExecSession, LogOptions, Logs
+from minikube_py.runtime.abilities import Attach, Exec, Session
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 V1 = "channel.k8s.io"
@@ -51,7 +50,8 @@ async def execute(websocket: WebSocket, find: FindLife) -> None:
             raise BadQuestion(f"the {life.runtime.name} runtime cannot run commands in containers")
         session = await life.runtime.exec(life.record.id, wanted.command, tty=wanted.tty, stdin=wanted.stdin)
         try:
-            status = await _converse(websocket, session, takes_input=wanted.stdin)
+            await _converse(websocket, session, takes_input=wanted.stdin)
+            status = ended_with(await session.exit_code())
         finally:
             await session.close()
     except MinikubeError as error:
@@ -60,23 +60,23 @@ async def execute(websocket: WebSocket, find: FindLife) -> None:
 
 
 async def attach(websocket: WebSocket, find: FindLife) -> None:
-    """Show a user what the container prints from now on."""
+    """Join a user to a container's own streams, until it ends or the user leaves."""
+    takes_input = websocket.query_params.get("stdin") in _TRUE
     protocol = await _accept(websocket)
     if not protocol:
         return
     try:
-        if websocket.query_params.get("stdin") in _TRUE:
-            raise BadQuestion("attaching to a container's input is not supported; use exec")
         life = await find()
-        if not isinstance(life.runtime, Logs):
-            raise BadQuestion(f"the {life.runtime.name} runtime keeps no logs")
-        async for line in life.runtime.logs(life.record.id, LogOptions(follow=True, tail=0)):
-            await websocket.send_bytes(bytes([_CHANNELS[line.stream]]) + line.data)
-        status = success()
+        if not isinstance(life.runtime, Attach):
+            raise BadQuestion(f"the {life.runtime.name} runtime cannot be attached to")
+        session = await life.runtime.attach(life.record.id, stdin=takes_input)
+        try:
+            await _converse(websocket, session, takes_input=takes_input)
+            status = success()
+        finally:
+            await session.close()
     except MinikubeError as error:
         status = failure("InternalError", str(error))
-    except WebSocketDisconnect:
-        return
     await _end(websocket, status, protocol)
 
 
@@ -114,14 +114,13 @@ async def _accept(websocket: WebSocket) -> str:
     return chosen
 
 
-async def _converse(websocket: WebSocket, session: ExecSession, *, takes_input: bool) -> dict[str, Any]:
+async def _converse(websocket: WebSocket, session: Session, *, takes_input: bool) -> None:
     """Carry bytes both ways until the command has ended and all of its output is sent."""
     listening = asyncio.ensure_future(_listen(websocket, session, takes_input=takes_input))
     try:
         async for stream, data in session.output():
             for start in range(0, len(data), _CHUNK):
                 await websocket.send_bytes(bytes([_CHANNELS[stream]]) + data[start : start + _CHUNK])
-        return ended_with(await session.exit_code())
     except (WebSocketDisconnect, RuntimeError) as error:
         raise BadQuestion("the client has gone") from error
     finally:
@@ -129,7 +128,7 @@ async def _converse(websocket: WebSocket, session: ExecSession, *, takes_input: 
         await asyncio.wait({listening})
 
 
-async def _listen(websocket: WebSocket, session: ExecSession, *, takes_input: bool) -> None:
+async def _listen(websocket: WebSocket, session: Session, *, takes_input: bool) -> None:
     """From the client to the command; a client that hangs up ends the command."""
     while True:
         message = await websocket.receive()
@@ -148,7 +147,7 @@ async def _listen(websocket: WebSocket, session: ExecSession, *, takes_input: bo
             await _resize(session, payload)
 
 
-async def _resize(session: ExecSession, payload: bytes) -> None:
+async def _resize(session: Session, payload: bytes) -> None:
     try:
         size = json.loads(payload)
         width, height = int(size["Width"]), int(size["Height"])

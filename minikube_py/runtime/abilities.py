@@ -1,11 +1,10 @@
 """What a runtime may be able to do besides running pods, one protocol an ability; ask with `isinstance`.
 
-The kubelet's server turns `Logs`, `Exec` and `PortForward` into HTTP, its probes use `Exec` or `AnswersProbes`,
-its summary `Stats`; `Destroy` is for whoever takes a node away. The real runtimes have all, the simulated one has no
-sockets to forward to, and nothing to take away.
+The kubelet's server turns `Logs`, `Exec`, `Attach` and `PortForward` into HTTP, its probes use `Exec` or
+`AnswersProbes`, its summary `Stats`; `Destroy` is for whoever takes a node away. The real runtimes have all, the
+simulated one has no sockets to forward to, and nothing to take away.
 
-Kubernetes: Exec, ExecSync, PortForward and ContainerStats of k8s.io/cri-api; logs are files in upstream's kubelet.
-Simplified: no attach to the main process.
+Kubernetes: Exec, ExecSync, Attach, PortForward and ContainerStats of k8s.io/cri-api; upstream's kubelet reads logs.
 """
 
 import asyncio
@@ -55,8 +54,8 @@ class ExecTimeout(RuntimeFault):
     """The command did not end in time and was killed."""
 
 
-class ExecSession(Protocol):
-    """A command running in a container. Read `output()` to its end, then `exit_code()`."""
+class Session(Protocol):
+    """Bytes to and from a process in a container."""
 
     async def write(self, data: bytes) -> None:
         """Feed stdin; returns when the process may be fed more."""
@@ -69,10 +68,14 @@ class ExecSession(Protocol):
     async def resize(self, width: int, height: int) -> None:
         """Tell the terminal its size; without a terminal nothing happens."""
 
-    async def exit_code(self) -> int: ...
-
     async def close(self) -> None:
-        """Let go of the streams, killing the command if it still runs."""
+        """Let go of the streams; a command that exec started is killed if it still runs."""
+
+
+class ExecSession(Session, Protocol):
+    """A command running in a container. Read `output()` to its end, then `exit_code()`."""
+
+    async def exit_code(self) -> int: ...
 
 
 @runtime_checkable
@@ -82,6 +85,15 @@ class Exec(Protocol):
 
     async def exec_sync(self, container_id: str, command: Sequence[str], timeout_s: float | None) -> ExecResult:
         """Run a command to its end. Raises: ExecTimeout, ContainerNotFound."""
+
+
+@runtime_checkable
+class Attach(Protocol):
+    async def attach(self, container_id: str, *, stdin: bool) -> Session:
+        """Join a running container: what it prints from now on, and its input if it has one.
+
+        Raises: ContainerNotFound, RuntimeFault (not running).
+        """
 
 
 @runtime_checkable

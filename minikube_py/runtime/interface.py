@@ -191,6 +191,8 @@ class ContainerConfig:
     security: Security = Security()
     resources: Resources = Resources()
     stdin: bool = False
+    stdin_once: bool = False
+    """The first who attaches and leaves closes the container's input."""
     tty: bool = False
     stop_signal: str = ""
     log_path: Path | None = None

@@ -25,6 +25,7 @@ from minikube_py.runtime.abilities import (
     LogOptions,
     LogStream,
     ProbeKind,
+    Session,
 )
 from minikube_py.runtime.behaviour import FOREVER, Behaviour, behaviour_of
 from minikube_py.runtime.events import EventFeed, EventKind, EventStream, RuntimeEvent
@@ -268,6 +269,12 @@ class SimulatedRuntime:
     async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
         return ScriptedSession(await self.exec_sync(container_id, command, None))
 
+    async def attach(self, container_id: str, *, stdin: bool) -> Session:
+        life = self._life(container_id)
+        if life.status.state is not ContainerState.RUNNING:
+            raise RuntimeFault(f"container {life.status.name} is not running")
+        return SimulatedAttachment(life.ended)
+
     async def exec_sync(self, container_id: str, command: Sequence[str], timeout_s: float | None) -> ExecResult:
         life = self._life(container_id)
         if life.status.state is not ContainerState.RUNNING:
@@ -316,6 +323,36 @@ class SimulatedRuntime:
 
     def _publish(self, kind: EventKind, status: ContainerStatus) -> None:
         self._world.feed.publish(RuntimeEvent(kind, status.pod_uid, status.sandbox_id, status.id))
+
+
+class SimulatedAttachment:
+    """Beside a container that printed all it has to say when it started, and reads nothing."""
+
+    def __init__(self, ended: asyncio.Event) -> None:
+        self._ended = ended
+        self._left = asyncio.Event()
+
+    async def write(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    async def close_stdin(self) -> None:
+        """Nobody reads it."""
+
+    async def output(self) -> AsyncIterator[tuple[LogStream, bytes]]:
+        waiting = {asyncio.ensure_future(event.wait()) for event in (self._ended, self._left)}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+        return
+        yield  # an async generator, of nothing
+
+    async def resize(self, width: int, height: int) -> None:
+        """There is no terminal."""
+
+    async def close(self) -> None:
+        self._left.set()
 
 
 class ScriptedSession:

@@ -6,13 +6,11 @@ Simplified: no detach keys.
 
 from dataclasses import dataclass
 
+from minikube_py.cli.attaching import ENDED, join_container, phase_of
 from minikube_py.cli.command import Invocation, Verb
-from minikube_py.cli.connection import Request
 from minikube_py.cli.errors import PROGRAM, CommandError
 from minikube_py.cli.flags import flag
-from minikube_py.cli.pod_finding import choose_container, find_pod, pods_path
-from minikube_py.cli.streams import converse, is_terminal_usable, own_streams
-from minikube_py.client.yaml_text import Document
+from minikube_py.cli.pod_finding import choose_container, find_pod
 
 
 @dataclass(frozen=True)
@@ -37,37 +35,10 @@ def attach(call: Invocation[AttachFlags]) -> int:
             f"[{' '.join(call.words)}]"
         )
     pod = find_pod(session, call.words[0], flags.pod_running_timeout)
-    phase = (pod.get("status") or {}).get("phase", "")
-    if phase in ("Succeeded", "Failed"):
+    if (phase := phase_of(pod)) in ENDED:
         raise CommandError(f"cannot attach a container in a completed pod; current phase is {phase}")
     container = choose_container(session, pod, flags.container, flags.quiet)
-    tty = is_terminal_usable(session, stdin=flags.stdin, tty=flags.tty, quiet=flags.quiet) and _has_terminal(
-        call, pod, container
-    )
-    if not flags.quiet:
-        session.warn(
-            "All commands and output from this session will be recorded in container logs, including credentials and "
-            "sensitive information passed through the command prompt."
-        )
-        session.warn("If you don't see a command prompt, try pressing enter.")
-    query: dict[str, str | bool] = {
-        "container": container,
-        "stdin": flags.stdin,
-        "stdout": True,
-        "stderr": not tty,
-        "tty": tty,
-    }
-    path = f"{pods_path(session.namespace, pod['metadata']['name'])}/attach"
-    return converse(session, Request("GET", path, query), own_streams(stdin=flags.stdin, tty=tty))
-
-
-def _has_terminal(call: Invocation[AttachFlags], pod: Document, container: str) -> bool:
-    """Whether the container itself has one; otherwise there is none to join."""
-    if any(one.get("tty") for one in pod["spec"]["containers"] if one["name"] == container):
-        return True
-    if not call.flags.quiet:
-        call.session.warn(f"error: Unable to use a TTY - container {container} did not allocate one")
-    return False
+    return join_container(session, pod, container, stdin=flags.stdin, tty=flags.tty, quiet=flags.quiet)
 
 
 COMMAND = Verb(

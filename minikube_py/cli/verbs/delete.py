@@ -72,12 +72,12 @@ def delete(call: Invocation[DeleteFlags]) -> None:
     for target in _targets(call):
         count += 1
         try:
-            found = _delete_one(call, target, options, results)
+            found = None if results.is_client_dry_run else request_deletion(call.session, target, options, results)
         except ServerError as error:
             if not (error.is_not_found and (flags.ignore_not_found or flags.all_)):
                 failures.append(error)
             continue
-        _tell(call, target, results)
+        tell_deleted(target, results, "force deleted" if flags.force else "deleted")
         if found is not None:
             deleted.append(found)
     if flags.wait:
@@ -133,23 +133,22 @@ def _targets(call: Invocation[DeleteFlags]) -> list[Target]:
     return found
 
 
-def _delete_one(call: Invocation[DeleteFlags], target: Target, options: Document, results: Results) -> Deleted | None:
-    if results.is_client_dry_run:
-        return None
+def request_deletion(session: Session, target: Target, options: Document, results: Results) -> Deleted | None:
+    """Ask the server to delete an object; None when it only tries."""
     # A server that finds options in the body does not look at those of the query.
     dry_run = {"dryRun": ["All"]} if results.strategy == "server" else {}
-    answer = call.session.connection.send("DELETE", target.path, {**options, **dry_run})
+    answer = session.connection.send("DELETE", target.path, {**options, **dry_run})
     if results.strategy != "none":
         return None
     details, metadata = answer.get("details") or {}, answer.get("metadata") or {}
     return Deleted(target, str(details.get("uid") or metadata.get("uid") or ""))
 
 
-def _tell(call: Invocation[DeleteFlags], target: Target, results: Results) -> None:
-    if call.flags.output == "name":
+def tell_deleted(target: Target, results: Results, action: str = "deleted") -> None:
+    """Print the line about an object whose deletion was asked for; with -o name, its name alone."""
+    if results.printer is not None:
         print(target.label)
         return
-    action = "force deleted" if call.flags.force else "deleted"
     place = f" from {target.namespace} namespace" if target.namespace else ""
     results.tell_name(f'{target.resource.singular_name} "{target.name}"', f"{action}{place}")
 

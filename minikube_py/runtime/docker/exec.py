@@ -1,4 +1,4 @@
-"""Commands inside a container by the engine's exec API, whose connection turns from HTTP into a raw stream.
+"""Exec and attach by the engine's API, where a connection turns from HTTP into a raw stream.
 
 The SDK hands out that stream with what it has read ahead lost, so the few lines of HTTP are spoken here.
 Without a terminal the engine mixes both outputs into frames: stream number, three zero bytes, length, data.
@@ -20,22 +20,21 @@ _CHUNK_BYTES = 32 * 1024
 _POLL_S = 0.01
 
 
-class DockerExec:
-    """An ExecSession on an exec instance of the engine."""
+class RawStream:
+    """Bytes both ways on a connection that the engine has handed over."""
 
-    def __init__(self, engine: Engine, exec_id: str, tty: bool) -> None:
+    def __init__(self, engine: Engine, tty: bool) -> None:
         self._engine = engine
-        self._id = exec_id
         self._tty = tty
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
 
-    async def start(self) -> None:
-        """Start the command and take the connection over. Raises: RuntimeFault."""
+    async def start(self, target: str, document: Json) -> None:
+        """Ask for a stream and take the connection over. Raises: RuntimeFault."""
         self._reader, self._writer = await _connect(self._engine.address)
-        body = json.dumps({"Detach": False, "Tty": self._tty}).encode()
+        body = json.dumps(document).encode()
         head = (
-            f"POST /exec/{self._id}/start HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
+            f"POST {target} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
         )
         self._writer.write(head.encode() + body)
@@ -45,7 +44,7 @@ class DockerExec:
         if status not in (101, 200):
             said = await self._reader.read(_CHUNK_BYTES)
             self._writer.close()
-            raise RuntimeFault(f"exec: {_message(said)}")
+            raise RuntimeFault(_message(said))
 
     async def write(self, data: bytes) -> None:
         try:
@@ -67,6 +66,24 @@ class DockerExec:
             except (asyncio.IncompleteReadError, ConnectionResetError):
                 return
             yield stream, data
+
+    async def _read_chunk(self) -> tuple[LogStream, bytes]:
+        if self._tty:
+            data = await self._reader.read(_CHUNK_BYTES)
+            if not data:
+                raise asyncio.IncompleteReadError(b"", None)
+            return "stdout", data
+        header = await self._reader.readexactly(8)
+        data = await self._reader.readexactly(int.from_bytes(header[4:], "big"))
+        return ("stderr" if header[0] == 2 else "stdout"), data
+
+
+class DockerExec(RawStream):
+    """An ExecSession on an exec instance of the engine."""
+
+    def __init__(self, engine: Engine, exec_id: str, tty: bool) -> None:
+        super().__init__(engine, tty)
+        self._id = exec_id
 
     async def resize(self, width: int, height: int) -> None:
         if self._tty:
@@ -92,18 +109,23 @@ class DockerExec:
                 os.kill(document["Pid"], signal.SIGKILL)
         self._writer.close()
 
-    async def _read_chunk(self) -> tuple[LogStream, bytes]:
-        if self._tty:
-            data = await self._reader.read(_CHUNK_BYTES)
-            if not data:
-                raise asyncio.IncompleteReadError(b"", None)
-            return "stdout", data
-        header = await self._reader.readexactly(8)
-        data = await self._reader.readexactly(int.from_bytes(header[4:], "big"))
-        return ("stderr" if header[0] == 2 else "stdout"), data
-
     async def _inspect(self) -> Json:
         return await self._engine.call(self._engine.api.exec_inspect, self._id)
+
+
+class DockerAttach(RawStream):
+    """A Session on a container's own streams; leaving it does not end the container."""
+
+    def __init__(self, engine: Engine, container_id: str, tty: bool) -> None:
+        super().__init__(engine, tty)
+        self._id = container_id
+
+    async def resize(self, width: int, height: int) -> None:
+        if self._tty:
+            await self._engine.call(self._engine.api.resize, self._id, height=height, width=width)
+
+    async def close(self) -> None:
+        self._writer.close()
 
 
 async def start_exec(
@@ -112,7 +134,15 @@ async def start_exec(
     """Start a command with the container's own user, environment and limits."""
     created: Json = await engine.call(engine.api.exec_create, container_id, list(command), stdin=stdin, tty=tty)
     session = DockerExec(engine, created["Id"], tty)
-    await session.start()
+    await session.start(f"/exec/{created['Id']}/start", {"Detach": False, "Tty": tty})
+    return session
+
+
+async def join(engine: Engine, container_id: str, *, stdin: bool) -> DockerAttach:
+    """Join a running container's streams."""
+    document: Json = await engine.call(engine.api.inspect_container, container_id)
+    session = DockerAttach(engine, container_id, document["Config"]["Tty"])
+    await session.start(f"/containers/{container_id}/attach?stream=1&stdin={int(stdin)}&stdout=1&stderr=1", {})
     return session
 
 

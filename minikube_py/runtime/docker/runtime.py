@@ -5,7 +5,7 @@ again. Without a pod network of ours (`--network-plugin=none`) pods are on the e
 the pause container starts without a network and is joined to ours.
 
 Kubernetes: pkg/kubelet/dockershim, until 1.23.
-Simplified: no attach; the engine must run on this machine (port-forward, logs and the pod network use its files).
+Simplified: the engine must run on this machine (port-forward, logs and the pod network use its files).
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minikube_py.errors import MinikubeError
-from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions
+from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions, Session
 from minikube_py.runtime.docker.engine import DEFAULT_ADDRESS, Engine, Json, NotFound
-from minikube_py.runtime.docker.exec import start_exec
+from minikube_py.runtime.docker.exec import join, start_exec
 from minikube_py.runtime.docker.images import DockerImages
 from minikube_py.runtime.docker.translate import (
     CLUSTER,
@@ -72,7 +72,7 @@ class DockerConfig:
 
 
 class DockerRuntime:
-    """Implements Runtime, Logs, Exec, PortForward and Stats on a Docker engine."""
+    """Implements Runtime, Logs, Exec, Attach, PortForward and Stats on a Docker engine."""
 
     name = "docker"
 
@@ -271,10 +271,17 @@ class DockerRuntime:
                 yield line
 
     async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
+        await self._check_running(container_id)
+        return await start_exec(self._engine, container_id, command, tty=tty, stdin=stdin)
+
+    async def attach(self, container_id: str, *, stdin: bool) -> Session:
+        await self._check_running(container_id)
+        return await join(self._engine, container_id, stdin=stdin)
+
+    async def _check_running(self, container_id: str) -> None:
         status = await self.container_status(container_id)
         if status.state is not ContainerState.RUNNING:
             raise RuntimeFault(f"container {status.name} is not running")
-        return await start_exec(self._engine, container_id, command, tty=tty, stdin=stdin)
 
     async def exec_sync(self, container_id: str, command: Sequence[str], timeout_s: float | None) -> ExecResult:
         return await run_to_end(await self.exec(container_id, command, tty=False, stdin=False), command, timeout_s)

@@ -107,6 +107,7 @@ def container_request(config: ContainerConfig, sandbox: SandboxStatus, cluster: 
         "User": user if security.group is None else f"{user or 0}:{security.group}",
         "Tty": config.tty,
         "OpenStdin": config.stdin,
+        "StdinOnce": config.stdin_once,
         "Labels": {
             CLUSTER: cluster,
             KIND: "container",

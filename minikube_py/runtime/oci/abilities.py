@@ -1,15 +1,16 @@
-"""What the oci runtime can do with a running pod besides running it: logs, exec, port-forward, usage."""
+"""What the oci runtime can do with a running pod besides running it: logs, exec, attach, port-forward, usage."""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions
+from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions, Session
 from minikube_py.runtime.exec_sync import run_to_end
 from minikube_py.runtime.interface import RuntimeFault
 from minikube_py.runtime.log_file import read_log
 from minikube_py.runtime.oci import cgroups, kernel
+from minikube_py.runtime.oci.attach import join
 from minikube_py.runtime.oci.conmon import Programs
 from minikube_py.runtime.oci.container import Container
 from minikube_py.runtime.oci.exec import start_exec
@@ -18,7 +19,7 @@ _CONNECT_TIMEOUT_S = 10.0
 
 
 class OciAbilities(ABC):
-    """Implements Logs, Exec, PortForward and Stats on the containers of its subclass."""
+    """Implements Logs, Exec, Attach, PortForward and Stats on the containers of its subclass."""
 
     @abstractmethod
     def container(self, container_id: str) -> Container: ...
@@ -38,19 +39,25 @@ class OciAbilities(ABC):
         return read_log(container.log, options, container.ended)
 
     async def exec(self, container_id: str, command: Sequence[str], *, tty: bool, stdin: bool) -> ExecSession:
-        container = self.container(container_id)
-        if not container.is_running:
-            raise RuntimeFault(f"container {container.record.config.name} is not running")
-        return await start_exec(self.programs, container.folder, command, tty=tty, stdin=stdin)
+        return await start_exec(self.programs, self._running(container_id).folder, command, tty=tty, stdin=stdin)
 
     async def exec_sync(self, container_id: str, command: Sequence[str], timeout_s: float | None) -> ExecResult:
         return await run_to_end(await self.exec(container_id, command, tty=False, stdin=False), command, timeout_s)
+
+    async def attach(self, container_id: str, *, stdin: bool) -> Session:
+        return await join(self._running(container_id).folder)
 
     async def port_forward(self, sandbox_id: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await kernel.connect_inside(self.netns_of(sandbox_id), port, _CONNECT_TIMEOUT_S)
 
     async def stats(self) -> tuple[ContainerStats, ...]:
         return await asyncio.to_thread(lambda: tuple(_stats(container) for container in self.running_containers()))
+
+    def _running(self, container_id: str) -> Container:
+        container = self.container(container_id)
+        if not container.is_running:
+            raise RuntimeFault(f"container {container.record.config.name} is not running")
+        return container
 
 
 def _stats(container: Container) -> ContainerStats:

@@ -5,7 +5,6 @@ code into a file and ends itself. We learn the pids from files it writes and the
 so nobody polls and no pid can be mistaken); all of that works as well for a process that was not there at the start.
 
 Kubernetes: CRI-O's runtime_oci.go; containerd's shim has the same role.
-Simplified: no attach to a running container's own stdin.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from minikube_py.runtime.interface import ContainerStartFailed, RuntimeFault
+from minikube_py.runtime.interface import ContainerConfig, ContainerStartFailed, RuntimeFault
 from minikube_py.runtime.oci import commands
 from minikube_py.runtime.oci.processes import Process, read_pid_file
 
@@ -76,7 +75,7 @@ class ContainerFolder:
 
 
 async def create(
-    programs: Programs, folder: ContainerFolder, log: Path, *, tty: bool, stdin: bool
+    programs: Programs, folder: ContainerFolder, log: Path, config: ContainerConfig
 ) -> tuple[Process, Process]:
     """Create the container's process, not yet running its program; returns it and its monitor.
 
@@ -87,11 +86,12 @@ async def create(
         programs.conmon, "--api-version", "1", "-c", container_id, "-u", container_id, "-n", container_id,
         "-r", programs.runtime, f"--runtime-arg=--root={programs.state}", "-b", str(folder.bundle),
         "-p", str(folder.pid_file), "-P", str(folder.monitor_pid_file), "--exit-dir", str(folder.exit_folder),
-        "--persist-dir", str(folder.bundle), "--socket-dir-path", str(folder.path), "--full-attach",
+        "--persist-dir", str(folder.bundle), "--full-attach",
         "-l", f"k8s-file:{log}", "--log-level", "error",
     ]  # fmt: skip
-    argv += ["-t"] if tty else []
-    argv += ["-i"] if stdin else []
+    argv += ["-t"] if config.tty else []
+    argv += ["-i"] if config.stdin else []
+    argv += ["--leave-stdin-open"] if config.stdin and not config.stdin_once else []
     message = await _run_synchronised(argv)
     container, monitor = read_pid_file(folder.pid_file), read_pid_file(folder.monitor_pid_file)
     if container is None or monitor is None:

@@ -6,7 +6,7 @@
 Everything is under one data folder and one cgroup folder, so `destroy` can take all of it away again; what runs
 belongs to conmon and the kernel, so this object may come and go.
 
-Kubernetes: CRI-O. Simplified: no attach, no checkpoint, no user namespaces.
+Kubernetes: CRI-O. Simplified: no checkpoint, no user namespaces.
 """
 
 import asyncio
@@ -177,11 +177,10 @@ class OciRuntime(OciAbilities):
 
     async def start_container(self, container_id: str) -> None:
         container = self.container(container_id)
-        config = container.record.config
         container.record_start_began()
         try:
             process, monitor = await conmon.create(
-                self._programs, container.folder, container.log, tty=config.tty, stdin=config.stdin
+                self._programs, container.folder, container.log, container.record.config
             )
             await conmon.start(self._programs, container_id)
         except ContainerStartFailed as error:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from minikube_py.network.bridge import BridgeConfig, BridgeNetwork
 from minikube_py.network.simulated import SimulatedNetwork
-from minikube_py.runtime.abilities import Exec, LogOptions, Logs, Stats
+from minikube_py.runtime.abilities import Attach, Exec, LogOptions, Logs, Stats
 from minikube_py.runtime.behaviour import ANNOTATION_PREFIX
 from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
 from minikube_py.runtime.interface import ContainerConfig, Runtime, SandboxConfig, SandboxStatus
@@ -28,7 +28,7 @@ RECIPES = Path(__file__).parents[3] / "examples" / "images"
 BUSYBOX = "busybox"
 
 
-class FullRuntime(Runtime, Logs, Exec, Stats, Protocol):
+class FullRuntime(Runtime, Logs, Exec, Attach, Stats, Protocol):
     """A runtime with the abilities that all three have."""
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from minikube_py.runtime.abilities import ExecSession, ExecTimeout, LogOptions, PortForward
+from minikube_py.runtime.abilities import ExecTimeout, LogOptions, PortForward, Session
 from minikube_py.runtime.interface import ContainerNotFound, RuntimeFault
 from tests.contract.runtime.bench import Bench, Program
 from tests.contract.runtime.test_lifecycle import ended
@@ -139,6 +139,54 @@ async def test_a_terminal_session_knows_its_size_and_echoes(real_bench: Bench) -
     await session.close()
 
 
+async def test_who_attaches_sees_what_is_printed_and_is_heard(real_bench: Bench) -> None:
+    script = "while read word; do echo heard $word; done; echo done >&2; exit 3"
+    container_id = await real_bench.start(Program(), command=("sh", "-c", script), stdin=True, stdin_once=True)
+    session = await real_bench.runtime.attach(container_id, stdin=True)
+    await session.write(b"one\n")
+    output = aiter(session.output())
+    assert await anext(output) == ("stdout", b"heard one\n")
+    await session.close_stdin()
+    assert [piece async for piece in output] == [("stderr", b"done\n")]
+    await session.close()
+    assert (await ended(real_bench, container_id)).exit_code == 3
+    with pytest.raises(RuntimeFault, match="is not running"):
+        await real_bench.runtime.attach(container_id, stdin=True)
+
+
+async def test_who_attaches_is_there_until_the_container_ends(bench: Bench) -> None:
+    container_id = await bench.start(Program(exit_after_s=0.5, exit_code=1))
+    session = await bench.runtime.attach(container_id, stdin=False)
+    assert [piece async for piece in session.output()] == []
+    await session.close()
+
+
+async def test_a_container_outlives_those_who_leave_it(real_bench: Bench) -> None:
+    script = "while read word; do echo heard $word; done"
+    container_id = await real_bench.start(Program(), command=("sh", "-c", script), stdin=True)
+    for word in (b"one", b"two"):
+        session = await real_bench.runtime.attach(container_id, stdin=True)
+        await session.write(word + b"\n")
+        output = aiter(session.output())
+        assert await anext(output) == ("stdout", b"heard " + word + b"\n")
+        reading = asyncio.ensure_future(anext(output, None))
+        await session.close()
+        assert await reading is None
+
+
+async def test_a_containers_own_terminal_is_joined(real_bench: Bench) -> None:
+    container_id = await real_bench.start(Program(), command=("sh",), stdin=True, tty=True)
+    session = await real_bench.runtime.attach(container_id, stdin=True)
+    await session.resize(123, 45)
+
+    async def asked_size() -> bool:
+        await session.write(b"stty size\n")
+        return b"45 123" in await _read_some(session)
+
+    await eventually(asked_size)
+    await session.close()
+
+
 async def test_closing_a_session_ends_its_command(real_bench: Bench) -> None:
     container_id = await real_bench.start(Program())
     session = await real_bench.runtime.exec(
@@ -188,7 +236,7 @@ async def test_usage_counts_what_a_container_does(real_bench: Bench) -> None:
     assert usage.memory_usage_bytes > 0
 
 
-async def _read_some(session: ExecSession) -> bytes:
+async def _read_some(session: Session) -> bytes:
     """What the session prints within a moment."""
     collected = b""
     with contextlib.suppress(TimeoutError):

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.integration.cli.conftest import Run
 
 
@@ -64,6 +66,28 @@ def test_run_makes_the_pod_that_kubectl_makes(kubectl: Run) -> None:
         "status": {},
     }
     assert kubectl("run", "p1").err == 'error: required flag(s) "image" not set\n'
-    assert kubectl("run", "p1", "--image=x", "-i").err == (
-        "error: run --stdin is not supported by pykubectl yet; use kubectl\n"
-    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["-t"], "-i/--stdin is required for containers with -t/--tty=true"),
+        (["--rm"], "--rm should only be used for attached containers"),
+        (["--expose"], "--port must be set when exposing a service"),
+        (["--restart=Sometimes"], "invalid restart policy: Sometimes"),
+        (
+            ["-i", "--dry-run=client"],
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        ),
+    ],
+)
+def test_run_refuses_what_does_not_fit_together(kubectl: Run, words: list[str], message: str) -> None:
+    done = kubectl("run", "p1", "--image=x", *words)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.removeprefix("error: ").startswith(message)
+
+
+def test_run_exposes_the_pod_it_makes(kubectl: Run) -> None:
+    assert kubectl("run", "p1", "--image=x", "--port=80", "--expose").out == "service/p1 created\npod/p1 created\n"
+    seen = kubectl("get", "service/p1", "-o", "jsonpath={.spec.ports[0].targetPort} {.spec.selector}").out
+    assert seen == '80 {"run":"p1"}'
