@@ -11,7 +11,7 @@ and shared by all who watch. Invariants:
 - Who asks for the newest state waits until the cache has reached what the store held when it asked.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher (cacher.go, watch_cache.go), KEP-2340
-Simplified: one stream over all kinds; lists have no index; a ring of events of fixed size.
+Simplified: one stream over all kinds; a ring of events of fixed size.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import bisect
 import logging
-import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import aclosing
@@ -28,13 +27,12 @@ from itertools import chain, takewhile
 from typing import TypeVar
 
 import orjson
-from pydantic import BaseModel
 
-from minikube_py.api.decoding import nested_model
 from minikube_py.api.definition import Ago
-from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import FieldSelector, Selector
+from minikube_py.apiserver.selectable_fields import SelectableFields
+from minikube_py.apiserver.value_index import ValueIndex
 from minikube_py.storage.interface import Batch, Compacted, Event, KeyValue, Storage, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -103,8 +101,8 @@ class Subscription:
 
     def __init__(self, namespace_prefix: str, labels: Selector, fields: FieldSelector) -> None:
         self._prefix = namespace_prefix
-        self._labels = labels
-        self._fields = fields
+        self.labels = labels
+        self.fields = fields
         self.selects = not (labels.is_everything and fields.is_everything)
         self.wants = next(((each.field, each.value) for each in fields if not each.is_negated), None)
         """A field and the one value of it that may match: no other object's events need be offered."""
@@ -133,7 +131,7 @@ class Subscription:
     def matches(self, item: CachedObject) -> bool:
         if not item.key.startswith(self._prefix):
             return False
-        return not self.selects or (self._labels.matches(item.labels) and self._fields.matches(item.fields))
+        return not self.selects or (self.labels.matches(item.labels) and self.fields.matches(item.fields))
 
     async def take(self, timeout_s: float) -> list[tuple[str, CacheEvent]]:
         """All events that wait, as (type, event); an empty list when none came in time or it was closed."""
@@ -165,10 +163,8 @@ class WatchCache:
     def __init__(self, resource: type[Resource]) -> None:
         self.resource = resource
         self.prefix = resource.definition.key_prefix
-        self._selectable = {
-            label: ([path.split(".") for path in paths], _absent_value(resource, paths[0]))
-            for label, paths in resource.definition.selectable_paths.items()
-        }
+        self._selectable = SelectableFields(resource)
+        self._index = ValueIndex()
         self._objects: dict[str, CachedObject] = {}
         self._keys: list[str] = []
         self._ring: deque[CacheEvent] = deque(maxlen=RING_SIZE)
@@ -180,6 +176,7 @@ class WatchCache:
         """Start from a fresh list: what was remembered of events is void, and who watches must come back."""
         self._objects = {item.key: self.read(item.key, item.value, item.revision) for item in items}
         self._keys = sorted(self._objects)
+        self._index.clear()
         self._ring.clear()
         self._complete_after = revision
         self.end_watches()
@@ -204,6 +201,7 @@ class WatchCache:
             change = CacheEvent(event.revision, None, gone)
         else:
             return
+        self._index.change(previous, change.current)
         if len(self._ring) == RING_SIZE:
             self._complete_after = self._ring[0].revision
         self._ring.append(change)
@@ -233,20 +231,17 @@ class WatchCache:
         if served is not document:
             value = self.resource.from_dict(served).to_json()
         labels = served["metadata"].get("labels") or {}
-        return CachedObject(key, revision, self.resource.served(value, revision), labels, self._fields(served))
-
-    def _fields(self, document: dict[str, Json]) -> dict[str, str]:
-        metadata = document["metadata"]
-        fields = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
-        for label, (paths, absent) in self._selectable.items():
-            fields[label] = next((value for path in paths if (value := _field_value(document, path))), absent)
-        return fields
+        return CachedObject(key, revision, self.resource.served(value, revision), labels, self._selectable.of(served))
 
     def get(self, key: str) -> CachedObject | None:
         return self._objects.get(key)
 
     def select(self, subscription: Subscription, prefix: str) -> list[CachedObject]:
         """The matching objects below `prefix` (the kind's, or one namespace's), in key order."""
+        indexed = self._index.find(subscription.labels, subscription.fields, self._objects)
+        if indexed is not None and 2 * len(indexed) < len(self._keys):
+            candidates = map(self._objects.__getitem__, sorted(indexed))
+            return [item for item in candidates if subscription.matches(item)]
         start = bisect.bisect_left(self._keys, prefix)
         end = bisect.bisect_left(self._keys, prefix + "\U0010ffff")
         found = list(map(self._objects.__getitem__, self._keys[start:end]))
@@ -276,32 +271,6 @@ class WatchCache:
         group.discard(subscription)
         if not group:
             self._subscriptions.pop(subscription.wants, None)
-
-
-def _field_value(document: Json, path: list[str]) -> str:
-    """What a field selector compares; empty for what is not there."""
-    value = document
-    for part in path:
-        if not isinstance(value, dict):
-            return ""
-        value = value.get(part)
-    if value is None:
-        return ""
-    # Interned, because thousands of objects have the same few values.
-    return sys.intern(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-def _absent_value(resource: type[Resource], path: str) -> str:
-    """What a selector compares where the field is left out: a flag that is not there is `false`."""
-    model: type[BaseModel] = resource
-    for part in path.split("."):
-        field = next((f for f in model.model_fields.values() if f.alias == part), None)
-        if field is None:
-            return ""
-        if field.annotation is bool:
-            return "false"
-        model = nested_model(field.annotation) or model
-    return ""
 
 
 class Cacher:
