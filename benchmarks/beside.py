@@ -17,7 +17,7 @@ class Measure:
     name: str
     what: str
     unit: str
-    quoted: float
+    quoted: float | None
     target: float
 
 
@@ -25,7 +25,8 @@ async def beside(
     options: Options, measures: tuple[Measure, ...], take: Callable[[Server], Awaitable[tuple[float, ...]]]
 ) -> tuple[Figure, ...]:
     """`take` returns one cost for each of the measures."""
-    peer, source = tuple(measure.quoted for measure in measures), QUOTED
+    peer: tuple[float | None, ...] = tuple(measure.quoted for measure in measures)
+    source = QUOTED
     figures: list[Figure] = []
     async with aclosing(servers(options)) as found:
         async for server in found:

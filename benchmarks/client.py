@@ -55,6 +55,25 @@ class Connection:
         length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
         return Reply(code, await self._reader.readexactly(int(length or 0)))
 
+    async def size(self, method: str, path: str) -> int:
+        """Read an answer, forget it piece by piece, and tell how long it was."""
+        self._send(method, path, b"", "application/json")
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        if b"transfer-encoding: chunked" not in head:
+            length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+            await self._skip(length)
+            return length
+        total = 0
+        while size := int(await self._reader.readline(), 16):
+            await self._skip(size + 2)
+            total += size
+        await self._skip(2)
+        return total
+
+    async def _skip(self, length: int) -> None:
+        while length:
+            length -= len(await self._reader.read(min(length, _WINDOW_BYTES)))
+
     async def watch(self, path: str) -> AsyncGenerator[bytes, None]:
         """What arrives of an endless answer, in pieces of any size, frames included."""
         self._send("GET", path, b"", "application/json")
@@ -68,7 +87,7 @@ class Connection:
         self._writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: {self._endpoint.host}\r\nAccept: {accept}\r\n"
             f"User-Agent: benchmark\r\nAuthorization: Bearer {self._endpoint.token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            f"Content-Type: {_content_type(method)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
 
@@ -79,3 +98,7 @@ class Connection:
             await self._reader.readexactly(2)
         await self._reader.readexactly(2)
         return b"".join(chunks)
+
+
+def _content_type(method: str) -> str:
+    return "application/merge-patch+json" if method == "PATCH" else "application/json"

@@ -170,6 +170,17 @@ def rss_bytes(pids: tuple[int, ...]) -> int:
     return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * _PAGE_BYTES
 
 
+def reset_peak_rss(pids: tuple[int, ...]) -> None:
+    for pid in pids:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_rss_bytes(pids: tuple[int, ...]) -> int:
+    """The most that each was resident at once since `reset_peak_rss`, summed."""
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 def _pids_in(folder: Path) -> tuple[int, ...]:
     return tuple(int(file.read_text()) for file in folder.glob("*.pid"))
 

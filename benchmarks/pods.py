@@ -42,14 +42,17 @@ async def create_namespace(connection: Connection) -> None:
         assert reply.code in (201, 409), reply.body
 
 
-async def create_pods(server: Server, count: int, side_by_side: int = 16) -> None:
-    """Create pod-0 to pod-(count - 1)."""
-    numbers = iter(range(count))
+async def create_pods(
+    server: Server, count: int, side_by_side: int = 16, *, first: int = 0, on_nodes: bool = False
+) -> None:
+    """Create pods from pod-FIRST on; `on_nodes`: bound to one of a hundred nodes, by turns."""
+    numbers = iter(range(first, first + count))
 
     async def work() -> None:
         async with Connection(server.endpoint) as connection:
             for number in numbers:
-                reply = await connection.request("POST", PODS, pod(number))
+                node = f"node-{number % 100}" if on_nodes else ""
+                reply = await connection.request("POST", PODS, pod(number, node))
                 assert reply.code == 201, reply.body
 
     async with asyncio.TaskGroup() as group:
@@ -57,17 +60,17 @@ async def create_pods(server: Server, count: int, side_by_side: int = 16) -> Non
             group.create_task(work())
 
 
-def pod(number: int) -> bytes:
+def pod(number: int, node: str = "") -> bytes:
     container = {
         "name": "web",
         "image": "nginx:1.27",
         "ports": [{"containerPort": 80}],
         "resources": {"requests": {"cpu": "100m", "memory": "500Mi"}},
     }
-    metadata = {"name": f"pod-{number}", "labels": {"app": "web", "number": str(number)}}
-    return json.dumps(
-        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
-    ).encode()
+    labels = {"app": "web", "number": str(number), "hundredth": str(number % 100)}
+    metadata = {"name": f"pod-{number}", "labels": labels}
+    spec = {"containers": [container], **({"nodeName": node} if node else {})}
+    return json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}).encode()
 
 
 def count_of(options: Options) -> int:
