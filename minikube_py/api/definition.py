@@ -28,7 +28,7 @@ class Ago:
         raise TypeError("an age has no text until it is looked at; give the words round it to `age`")
 
 
-Cell = str | int | None | Ago
+Cell = str | int | float | None | Ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,24 @@ class Column:
     format: str = ""
     priority: int = 0
     """1: only with `-o wide`."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedSchema:
+    """What OpenAPI says of a kind, where that does not follow from its class: in version 3 and in version 2."""
+
+    name: str
+    document: dict[str, Any]
+    version_2: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where a kind keeps what the scale subresource shows: paths of attributes, such as `spec.replicas`."""
+    """Where a kind keeps what the scale subresource shows: paths of attributes, such as `spec.replicas`.
+
+    The selector may be text already; empty where there is none.
+    """
 
     spec: str = "spec.replicas"
     status: str = "status.replicas"
@@ -61,6 +74,10 @@ class Definition:
     version: str
     kind: str
     plural: str
+    singular: str = ""
+    """Where it is not the kind in lower case."""
+    list_kind: str = ""
+    """Where it is not the kind with List behind."""
     namespaced: bool = True
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -84,17 +101,23 @@ class Definition:
     stored_prefix: str = ""
     """Set for a kind that is a second view of another's stored objects: where those lie."""
     deprecation: str = ""
-    """What every answer about this kind warns of: `in v1.33+; use discovery.k8s.io/v1 EndpointSlice`."""
+    """What every answer about this kind warns of: `v1 Endpoints is deprecated in v1.33+; use …`."""
     returns_deleted_object: bool = False
     """True: a DELETE that removes the object at once answers with it, not with a Status."""
+    any_finalizer: bool = False
+    """True: a finalizer of an object needs no domain before a slash."""
+    status_writes_metadata: bool = True
+    """False: a write of the status leaves labels and the like alone."""
+    merges_strategically: bool = True
+    """False: a strategic merge patch is refused, because nobody says how the lists of the kind merge."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "singular", self.singular or self.kind.lower())
+        object.__setattr__(self, "list_kind", self.list_kind or f"{self.kind}List")
 
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def singular(self) -> str:
-        return self.kind.lower()
 
     @property
     def selectable_paths(self) -> dict[str, tuple[str, ...]]:

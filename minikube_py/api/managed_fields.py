@@ -37,7 +37,7 @@ from minikube_py.api.model import Json
 from minikube_py.api.model import replace as replace_attributes
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.shapes import Shape, shape_of
+from minikube_py.api.shapes import Shape
 from minikube_py.api.structured_merge import (
     StructureError,
     compare,
@@ -134,7 +134,7 @@ class Write:
 
     @property
     def shape(self) -> Shape:
-        return shape_of(self.kind)
+        return self.kind.shape()
 
     def counted(self, fields: FieldSet) -> FieldSet:
         """Of a set, what a write by this way can change: status has a way of its own."""
@@ -146,7 +146,7 @@ class Write:
 _STATUS, _OF_STATUS = frozenset({"f:status"}), frozenset({"f:status", "f:metadata"})
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def empty_document(kind: type[Resource]) -> Json:
     """What every object of the kind has from the beginning; nobody owns it for having made the object."""
     return kind().to_dict()
@@ -170,7 +170,7 @@ def created_object(new: Resource, write: Write) -> Entries:
 @functools.lru_cache(maxsize=256)
 def _fields_beside_metadata(kind: type[Resource], text: bytes) -> FieldSet:
     """What the creator of this object, which has no metadata, owns."""
-    return compare(empty_document(kind), orjson.loads(text), shape_of(kind))[0] or EMPTY
+    return compare(empty_document(kind), orjson.loads(text), kind.shape())[0] or EMPTY
 
 
 def updated(entries: Entries, old: Json, new: Json, write: Write) -> Entries:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import Json
 from minikube_py.api.openapi_schemas import META, Schemas, group_version_kind, reference, schema_name
 from minikube_py.api.resource import Resource
 
 _MEDIA_TYPES = ("application/json", "application/yaml")
-_PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json")
+_PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json")
+_STRATEGIC = ("application/strategic-merge-patch+json",)
 _ACTIONS = {"create": "post", "update": "put"}
 _ON_COLLECTION = {"list": "get", "create": "post", "deletecollection": "delete"}
 _ON_OBJECT = {"get": "get", "update": "put", "patch": "patch", "delete": "delete"}
@@ -25,12 +26,13 @@ def openapi_v3(group: str, version: str, resources: Iterable[type[Resource]]) ->
     """The document of one group and version."""
     schemas = Schemas()
     schemas.reference(DeleteOptions)
+    schemas.reference(ObjectMeta)
     schemas.add(f"{META}.Patch", {"type": "object", "description": "A change of an object, of whichever media type."})
     paths: dict[str, Json] = {}
     for resource in resources:
         schemas.reference(resource)
         if "list" in resource.definition.verbs:
-            schemas.add(f"{schema_name(resource)}List", _list_schema(resource, schemas))
+            schemas.add(list_name(resource), _list_schema(resource, schemas))
         paths |= _paths(resource)
     return {
         "openapi": "3.0.0",
@@ -56,8 +58,13 @@ def _list_schema(resource: type[Resource], schemas: Schemas) -> dict[str, Json]:
             "metadata": {"default": {}, "allOf": [listed]},
         },
         "required": ["items"],
-        "x-kubernetes-group-version-kind": [kind | {"kind": f"{kind['kind']}List"}],
+        "x-kubernetes-group-version-kind": [kind | {"kind": resource.definition.list_kind}],
     }
+
+
+def list_name(resource: type[Resource]) -> str:
+    """The name of the schema of a list."""
+    return f"{schema_name(resource).rpartition('.')[0]}.{resource.definition.list_kind}"
 
 
 def _paths(resource: type[Resource]) -> dict[str, Json]:
@@ -99,7 +106,7 @@ def _operation(resource: type[Resource], verb: str) -> dict[str, Json]:
     scope = "Namespaced" if definition.namespaced else ""
     group = (definition.group.split(".")[0] or "core").capitalize()
     verb_name = _VERB_NAMES.get(verb, verb)
-    answered = {"schema": reference(f"{schema_name(resource)}{'List' if verb == 'list' else ''}")}
+    answered = {"schema": reference(list_name(resource) if verb == "list" else schema_name(resource))}
     content = dict.fromkeys(_MEDIA_TYPES, answered)
     operation: dict[str, Json] = {
         "operationId": f"{verb_name}{group}{definition.version.capitalize()}{scope}{definition.kind}",
@@ -113,7 +120,8 @@ def _operation(resource: type[Resource], verb: str) -> dict[str, Json]:
         bodies: dict[str, Json] = {"*/*": {"schema": reference(schema_name(resource))}}
         if verb == "patch":
             operation["parameters"].append(_query_parameter("force", "boolean"))
-            bodies = {media_type: {"schema": reference(f"{META}.Patch")} for media_type in _PATCH_TYPES}
+            types = _PATCH_TYPES + (_STRATEGIC if definition.merges_strategically else ())
+            bodies = {media_type: {"schema": reference(f"{META}.Patch")} for media_type in types}
         operation["requestBody"] = {"content": bodies, "required": True}
     elif verb == "delete":
         operation["requestBody"] = {"content": {"*/*": {"schema": reference(schema_name(DeleteOptions))}}}

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from minikube_py.api.definition import PublishedSchema
 from minikube_py.api.markers import (
     AtomicStruct,
     DefaultsTo,
@@ -71,7 +72,7 @@ _PACKAGES = {
 }
 """Upstream's packages of the groups that are outside k8s.io/api."""
 
-_TYPE_NAMES: dict[str, Json] = {
+TYPE_NAMES: dict[str, Json] = {
     "apiVersion": {"type": "string", "description": "The group and version that this document is written in."},
     "kind": {"type": "string", "description": "What kind of object this is, in CamelCase."},
 }
@@ -90,7 +91,8 @@ class Schemas:
         name = schema_name(model)
         if name not in self._found:
             self._found[name] = {}
-            self._found[name] = self._schema(model)
+            own = _own(model)
+            self._found[name] = own.document if own is not None else self._schema(model)
         return reference(name)
 
     def add(self, name: str, schema: dict[str, Json]) -> dict[str, Json]:
@@ -104,7 +106,7 @@ class Schemas:
         if model.is_atomic:
             schema["x-kubernetes-map-type"] = "atomic"
         has_type = issubclass(model, Resource) or model is DeleteOptions
-        properties: dict[str, Json] = dict(_TYPE_NAMES) if has_type else {}
+        properties: dict[str, Json] = dict(TYPE_NAMES) if has_type else {}
         required = []
         texts = field_descriptions().get(model.__name__, {})
         for field_name, field in model.model_fields.items():
@@ -175,11 +177,17 @@ def _description(model: type[Model]) -> str:
 
 def schema_name(model: type[Model]) -> str:
     """The name that upstream gives the schema of a type: `io.k8s.api.apps.v1.Deployment`."""
+    if (own := _own(model)) is not None:
+        return own.name
     package = model.__module__.removeprefix("minikube_py.api.").split(".")
     if package[0] != "kinds":
         return f"{META}.{model.__name__}"
     version = package[2] if _VERSION.fullmatch(package[2]) else "v1"
     return f"{_PACKAGES.get(package[1], 'io.k8s.api')}.{package[1]}.{version}.{model.__name__}"
+
+
+def _own(model: type[Model]) -> PublishedSchema | None:
+    return model.published_schema() if issubclass(model, Resource) else None
 
 
 def reference(name: str) -> dict[str, Json]:

@@ -22,6 +22,8 @@ class Registry:
     def __init__(self, resources: Iterable[type[Resource]] = ()) -> None:
         self._by_address: dict[tuple[str, str, str], type[Resource]] = {}
         self._by_kind: dict[tuple[str, str], type[Resource]] = {}
+        self.revision = 0
+        """Rises with every change, so that what is made of all kinds is known to be old."""
         for resource in resources:
             self.add(resource)
 
@@ -43,6 +45,18 @@ class Registry:
             raise ConfigError(f"{definition.group_kind} is declared twice: by {resource.__module__} and before")
         self._by_address[address] = resource
         self._by_kind[kind] = resource
+
+        self.revision += 1
+
+    def replace(self, old: Iterable[type[Resource]], new: Iterable[type[Resource]]) -> None:
+        """Serve `new` instead of `old`."""
+        for resource in old:
+            definition = resource.definition
+            del self._by_address[definition.group, definition.version, definition.plural]
+            del self._by_kind[definition.api_version, definition.kind]
+        for resource in new:
+            self.add(resource)
+        self.revision += 1
 
     def __iter__(self) -> Iterator[type[Resource]]:
         return iter(self._by_address.values())

@@ -13,16 +13,18 @@ Simplified: one version a kind, which is also the form in the store (see `to_sto
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, ClassVar, Self
 
 import orjson
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, WrapSerializer
 
-from minikube_py.api.definition import Definition
+from minikube_py.api.definition import Definition, PublishedSchema
 from minikube_py.api.meta import ObjectMeta
-from minikube_py.api.model import Json, Model, replace, written
+from minikube_py.api.model import Decoded, Json, Model, decode, replace, written
+from minikube_py.api.shapes import Shape, shape_of
 from minikube_py.api.validation import FieldError, dns_subdomain_error
 
 TypeTag = Annotated[str, AfterValidator(lambda _given: "")]
@@ -49,11 +51,26 @@ class Resource(Model):
             derived: dict[str, Any] = {"group": "", "kind": cls.__name__, "has_status": "status" in cls.__annotations__}
             cls.definition = Definition(**derived | given)
 
+    @classmethod
+    def shape(cls) -> Shape:
+        """Which parts of such an object can have owners of their own."""
+        return shape_of(cls)
+
+    @classmethod
+    def published_schema(cls) -> PublishedSchema | None:
+        """Its schema for OpenAPI, where that does not follow from the class."""
+        return None
+
+    @classmethod
+    def read(cls, document: dict[str, Json]) -> Decoded[Self]:
+        """The object that a client means, and the fields that it has too many. Raises: DecodeError."""
+        return decode(cls, orjson.dumps(document))
+
     def to_json(self) -> bytes:
         return self.header() + Model.to_json(self)[1:]
 
     @classmethod
-    @functools.cache
+    @functools.lru_cache(maxsize=256)
     def header(cls) -> bytes:
         """How every JSON text of this kind begins; `to_json` continues with `"metadata":{`."""
         return b'{"kind":"%s","apiVersion":"%s",' % (cls.definition.kind.encode(), cls.definition.api_version.encode())
@@ -99,6 +116,14 @@ class Resource(Model):
     def empty_status(cls) -> Any:
         return cls.model_fields["status"].get_default(call_default_factory=True, validated_data={})
 
+    def with_status_of(self, other: Self) -> Self:
+        return replace(self, status=getattr(other, "status", None))
+
+    def counts_as_changed(self, old: Self) -> bool:
+        """Whether what the generation counts is another than in `old`."""
+        counted = _counted(self.definition.generation_of)
+        return counted(self) != counted(old)
+
     def prepare_for_update(self, old: Self) -> Self:
         """A copy in which what this write may not change is as it was in `old`; status is kept apart by the writer."""
         return self
@@ -131,6 +156,12 @@ class Resource(Model):
     def name_error(cls, name: str, *, prefix: bool) -> str:
         """Why `name` (or a generateName prefix) cannot name an object of this kind; empty if it can."""
         return dns_subdomain_error(name, prefix=prefix)
+
+
+@functools.cache
+def _counted(paths: tuple[str, ...]) -> Callable[[Resource], object]:
+    """What the generation counts of an object: all of it at once, because a pod has forty such attributes."""
+    return operator.attrgetter(*paths) if paths else lambda _obj: None
 
 
 def _with_type(value: Resource, handler: SerializerFunctionWrapHandler) -> dict[str, Json]:

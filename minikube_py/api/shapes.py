@@ -36,14 +36,14 @@ class Shape:
     fields: Callable[[], Mapping[str, tuple[str, Shape]]] = field(default=dict, compare=False)
     """The fields of a struct: name -> step and shape; asked for late, because types hold themselves."""
     element: Shape | None = None
-    """Of the members of a map, of the elements of a list."""
+    """Of the members of a map, of the elements of a list; of the fields of a struct that are not among `fields`."""
     keys: tuple[tuple[str, Json], ...] = ()
     """What tells the elements of a keyed list apart, with what each is where it is left out."""
 
     def child(self, name: str) -> Shape | None:
         """The shape of a member; None for one that a struct does not have."""
         if self.form is Form.STRUCT:
-            return self.fields().get(name, (name, None))[1]
+            return self.fields().get(name, (name, self.element))[1]
         return self.element or FREE
 
 

@@ -39,6 +39,8 @@ def _members(value: Json, shape: Shape) -> list[Member] | None:
         inner = shape.element or FREE
         return [("f:" + name, member, inner) for name, member in value.items()]
     fields = shape.fields()
+    if (other := shape.element) is not None:
+        return [(f"f:{name}", member, fields.get(name, ("", other))[1]) for name, member in value.items()]
     try:
         return [(fields[name][0], member, fields[name][1]) for name, member in value.items()]
     except KeyError as error:
@@ -86,7 +88,7 @@ def field_set(value: Json, shape: Shape) -> FieldSet:
             raise StructureError(f"{step_text(step)}{error}") from error
         if is_leaf:
             found[step] = LEAF
-        elif shape.form is not Form.STRUCT:
+        elif shape.form is not Form.STRUCT or inner is shape.element:
             found[step] = {SELF: LEAF, **below} if below else LEAF
         elif below:
             found[step] = below
@@ -189,6 +191,6 @@ def with_named_fields(found: FieldSet, shape: Shape) -> FieldSet:
             continue
         inner = shape.child(step[2:]) if step.startswith("f:") else shape.element
         below = with_named_fields(node, inner or _NOWHERE)
-        is_named = shape.form is Form.STRUCT and inner is not None
+        is_named = shape.form is Form.STRUCT and inner is not shape.element
         result[step] = {SELF: LEAF, **below} if is_named else below
     return result

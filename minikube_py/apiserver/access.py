@@ -15,9 +15,9 @@ from minikube_py.apiserver.authentication.token_file import TokenFile
 from minikube_py.apiserver.authorization.authorizer import AlwaysAllow, Authorizer, Privileged, Union
 from minikube_py.apiserver.authorization.node import NodeAuthorizer
 from minikube_py.apiserver.authorization.rbac import RbacAuthorizer
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.service_account_tokens import TokenIssuer
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.errors import ConfigError
 
 

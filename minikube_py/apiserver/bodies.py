@@ -26,12 +26,20 @@ M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Resource)
 
 
-class WrongType(BadRequest):
-    """A field holds a value of another type than the kind's."""
+class NotOfKind(BadRequest):
+    """A document that is no object of the kind, and why."""
 
     def __init__(self, where: str, detail: str) -> None:
         super().__init__(f"{where}: {detail}")
         self.detail = detail
+
+
+class WrongType(NotOfKind):
+    """A field holds a value of another type than the kind's."""
+
+
+class NotStrict(NotOfKind):
+    """Fields that the kind does not have, or that are said twice."""
 
 
 class Unreadable(MinikubeError):
@@ -107,13 +115,13 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
         return known, ()
     where = f'{definition.kind} in version "{definition.version}" cannot be handled as a {definition.kind}'
     try:
-        decoded = decode(resource, orjson.dumps(body.document))
+        decoded = resource.read(body.document)
     except DecodeError as error:
         raise WrongType(where, str(error)) from error
     complaints = [f'unknown field "{path}"' for path in decoded.unknown_fields]
     complaints += [f'duplicate field "{path}"' for path in body.duplicate_fields]
     if complaints and field_validation == "Strict":
-        raise BadRequest(f"{where}: strict decoding error: {', '.join(complaints)}")
+        raise NotStrict(where, f"strict decoding error: {', '.join(complaints)}")
     return decoded.value.defaulted(), tuple(complaints) if field_validation == "Warn" else ()
 
 

@@ -24,15 +24,24 @@ _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDis
 
 
 class Discovery:
-    """The documents, built once: kinds do not come and go while the server runs."""
+    """The documents, made of the kinds that are served at the moment."""
 
     def __init__(self, registry: Registry, subresources: SubresourceRegistry) -> None:
         self._subresources = subresources
-        self._served: dict[tuple[str, str], list[type[Resource]]] = {}
-        for resource in sorted(registry, key=lambda resource: group_order(resource.definition)):
-            definition = resource.definition
-            if definition.verbs or self._subresources.of(resource):
-                self._served.setdefault((definition.group, definition.version), []).append(resource)
+        self._registry = registry
+        self._of_revision = -1
+        self._found: dict[tuple[str, str], list[type[Resource]]] = {}
+
+    @property
+    def _served(self) -> dict[tuple[str, str], list[type[Resource]]]:
+        """(group, version) -> its kinds; sorted anew when kinds have come or gone."""
+        if self._of_revision != self._registry.revision:
+            self._of_revision, self._found = self._registry.revision, {}
+            for resource in sorted(self._registry, key=lambda resource: group_order(resource.definition)):
+                definition = resource.definition
+                if definition.verbs or self._subresources.of(resource):
+                    self._found.setdefault((definition.group, definition.version), []).append(resource)
+        return self._found
 
     @property
     def addresses(self) -> list[tuple[str, str]]:

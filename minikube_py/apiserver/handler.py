@@ -32,6 +32,7 @@ from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, ListText, Stream, json_answer, object_answer
 from minikube_py.apiserver.apply import ApplyPatch
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.field_owners import manager_name
 from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
 from minikube_py.apiserver.negotiation import Rendering, rendering
@@ -45,10 +46,10 @@ from minikube_py.apiserver.options import (
     parse_revision,
     write_options,
 )
-from minikube_py.apiserver.patches import PatchBody, is_apply, wrong_type
+from minikube_py.apiserver.patches import PatchBody, is_apply, takes_patched_text, wrong_type
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
-from minikube_py.apiserver.watch_cache import CachedObject, Cacher
+from minikube_py.apiserver.watch_cache import CachedObject
 from minikube_py.apiserver.watch_stream import WatchRequest, WatchStreamer
 from minikube_py.apiserver.writer import Target, Writer, Written, object_key
 
@@ -180,10 +181,14 @@ class ResourceHandler:
         obj, warnings = self._received(resource, request, options)
         manager = manager_of(resource, request, options)
         target = self.target(resource, request, dry_run=options.dry_run, manager=manager)
-        if not obj.metadata.resource_version and not resource.definition.allows_unconditional_update:
-            raise _must_have_version(resource, obj)
+
+        def change(_current: Resource) -> Resource:
+            if not obj.metadata.resource_version and not resource.definition.allows_unconditional_update:
+                raise _must_have_version(resource, obj)
+            return obj
+
         try:
-            written = await self._writer.update(target, lambda _current: obj)
+            written = await self._writer.update(target, change)
             return _written_answer(resource, request, written, warnings)
         except NotFound:
             if not resource.definition.allows_create_on_update or target.subresource:
@@ -200,7 +205,9 @@ class ResourceHandler:
             patched = patch.apply(current)
             try:
                 asked, warnings = bodies.to_object(bodies.Body(patched), resource, options.field_validation)
-            except bodies.WrongType as error:
+            except bodies.NotOfKind as error:
+                if isinstance(error, bodies.NotStrict) and not takes_patched_text(patch):
+                    raise
                 raise invalid("", "", "", [wrong_type(patch, patched, error.detail)]) from error
             check_address(request.info, asked)
             if not patch.names_version:
@@ -268,7 +275,7 @@ def patch_of(resource: type[Resource], request: ApiRequest) -> tuple[WriteOption
     """The options and the patch of a PATCH. Raises: BadRequest, Invalid, UnsupportedMediaType."""
     if not is_apply(request.content_type):
         options = write_options(request.query, "PatchOptions")
-        return options, PatchBody.parse(request.content_type, request.body)
+        return options, PatchBody.parse(request.content_type, request.body, resource)
     options = write_options(request.query, "PatchOptions", is_apply=True)
     manager = manager_of(resource, request, options, "Apply")
     return options, ApplyPatch.parse(request.body, manager, force=options.force)

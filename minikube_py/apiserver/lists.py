@@ -18,9 +18,10 @@ from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Expired, Timeout
 from minikube_py.apiserver.answers import ListText
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.continue_token import decode_continue, encode_continue
 from minikube_py.apiserver.options import ListOptions
-from minikube_py.apiserver.watch_cache import CachedObject, Cacher, Subscription, WatchCache
+from minikube_py.apiserver.watch_cache import CachedObject, Subscription, WatchCache
 from minikube_py.storage.interface import Compacted, FutureRevision, Storage
 
 _FRESH_TIMEOUT_S = 3.0
@@ -144,5 +145,5 @@ def check_fields(resource: type[Resource], options: ListOptions) -> None:
 def list_body(resource: type[Resource], page: ListPage) -> ListText:
     """The List document: the cached texts."""
     definition = resource.definition
-    head = f'{{"kind":"{definition.kind}List","apiVersion":"{definition.api_version}","metadata":'.encode()
+    head = f'{{"kind":"{definition.list_kind}","apiVersion":"{definition.api_version}","metadata":'.encode()
     return ListText(b'%b%b,"items":[' % (head, orjson.dumps(page.metadata())), [item.data for item in page.items])

@@ -5,11 +5,9 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/meta.go, apimachinery
 
 from __future__ import annotations
 
-import functools
-import operator
 import random
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from minikube_py.api.meta import ObjectMeta, OwnerReference
 from minikube_py.api.model import replace
@@ -85,7 +83,7 @@ def metadata_errors(resource: Resource) -> Iterable[FieldError]:
     yield from label_errors(metadata.labels, "metadata.labels")
     yield from _owner_errors(metadata.owner_references)
     for index, finalizer in enumerate(metadata.finalizers):
-        yield from _finalizer_errors(finalizer, f"metadata.finalizers[{index}]")
+        yield from _finalizer_errors(finalizer, f"metadata.finalizers[{index}]", resource.definition.any_finalizer)
     if {"orphan", "foregroundDeletion"} <= set(metadata.finalizers):
         why = "finalizer orphan and foregroundDeletion cannot be both set"
         yield invalid_value("metadata.finalizers", list(metadata.finalizers), why)
@@ -112,11 +110,11 @@ def _owner_errors(owners: tuple[OwnerReference, ...]) -> Iterable[FieldError]:
         yield invalid_value(path, [owner.to_dict() for owner in owners], why)
 
 
-def _finalizer_errors(finalizer: str, path: str) -> Iterable[FieldError]:
+def _finalizer_errors(finalizer: str, path: str, is_any_fine: bool) -> Iterable[FieldError]:
     problems = qualified_name_errors(finalizer)
     if problems:
         yield from (invalid_value(path, finalizer, problem) for problem in problems)
-    elif "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+    elif not is_any_fine and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
         yield invalid_value(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
 
 
@@ -133,13 +131,6 @@ def metadata_update_errors(new: Resource, old: Resource) -> Iterable[FieldError]
 
 def with_generation(new: Resource, old: Resource) -> Resource:
     """A copy whose generation is one higher if what the generation counts has changed."""
-    counted = _counted(new.definition.generation_of)
-    if counted(new) == counted(old):
+    if not new.counts_as_changed(old):
         return new
     return replace(new, metadata=replace(new.metadata, generation=old.metadata.generation + 1))
-
-
-@functools.cache
-def _counted(paths: tuple[str, ...]) -> Callable[[Resource], object]:
-    """What the generation counts of an object: all of it at once, because a pod has forty such attributes."""
-    return operator.attrgetter(*paths) if paths else lambda _obj: None

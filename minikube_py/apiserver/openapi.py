@@ -28,20 +28,28 @@ def _document(body: bytes) -> OpenApiDocument:
     return OpenApiDocument(body, f'"{hashlib.sha512(body).hexdigest().upper()}"')
 
 
+_NONE = OpenApiDocument(b"", "")
+
+
 class OpenApi:
-    """Built group by group when first asked for: most clients want one or two."""
+    """Built group by group when first asked for: most clients want one or two; anew where its kinds have changed."""
 
     def __init__(self, registry: Registry) -> None:
-        self._resources: dict[str, list[type[Resource]]] = {}
-        for resource in registry:
-            self._resources.setdefault(resource.definition.base_path.strip("/"), []).append(resource)
-        self._documents: dict[str, OpenApiDocument] = {}
-        self._version_2: dict[str, OpenApiDocument] = {}
+        self._registry = registry
+        self._documents: dict[str, tuple[list[type[Resource]], OpenApiDocument]] = {}
+        self._version_2: dict[str, tuple[int, OpenApiDocument]] = {}
+
+    def _resources(self) -> dict[str, list[type[Resource]]]:
+        """Path -> its kinds."""
+        found: dict[str, list[type[Resource]]] = {}
+        for resource in self._registry:
+            found.setdefault(resource.definition.base_path.strip("/"), []).append(resource)
+        return found
 
     def index(self) -> Json:
         """`{"paths": {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=…"}}}`."""
         paths = {}
-        for path in self._resources:
+        for path in self._resources():
             document = self.document(path)
             assert document is not None
             digest = document.etag.strip('"')
@@ -51,20 +59,23 @@ class OpenApi:
     def version_2(self, accept: str) -> tuple[OpenApiDocument, str]:
         """The document of all groups, and its media type: protobuf where it is asked for, as kubectl does."""
         media_type = PROTOBUF if any(each in accept for each in ASKED_AS) else JSON_TYPE
-        if media_type not in self._version_2:
-            found = (self.document(path) for path in self._resources)
-            whole = openapi_v2(orjson.loads(each.body) for each in found if each is not None)
-            self._version_2[media_type] = _document(
-                orjson.dumps(whole) if media_type == JSON_TYPE else as_protobuf(whole)
-            )
-        return self._version_2[media_type], media_type
+        of_revision, document = self._version_2.get(media_type, (-1, _NONE))
+        if of_revision != self._registry.revision:
+            found = (self.document(path) for path in self._resources())
+            own = (resource.published_schema() for resource in self._registry)
+            others = {each.name: each.version_2 for each in own if each is not None}
+            whole = openapi_v2((orjson.loads(each.body) for each in found if each is not None), others)
+            document = _document(orjson.dumps(whole) if media_type == JSON_TYPE else as_protobuf(whole))
+            self._version_2[media_type] = (self._registry.revision, document)
+        return document, media_type
 
     def document(self, path: str) -> OpenApiDocument | None:
-        if path not in self._resources:
+        resources = self._resources().get(path)
+        if resources is None:
             return None
-        if path not in self._documents:
-            resources = self._resources[path]
+        known, document = self._documents.get(path, ([], _NONE))
+        if known != resources:
             definition = resources[0].definition
-            body = orjson.dumps(openapi_v3(definition.group, definition.version, resources))
-            self._documents[path] = _document(body)
-        return self._documents[path]
+            document = _document(orjson.dumps(openapi_v3(definition.group, definition.version, resources)))
+            self._documents[path] = (resources, document)
+        return document

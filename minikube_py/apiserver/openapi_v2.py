@@ -24,15 +24,15 @@ _METHODS = {"get": 2, "put": 3, "post": 4, "delete": 5, "patch": 8}
 """Method -> its field in the message PathItem."""
 
 
-def openapi_v2(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """One document of all groups."""
+def openapi_v2(documents: Iterable[dict[str, Any]], schemas: dict[str, Json]) -> dict[str, Any]:
+    """One document of all groups; `schemas`: those that are others in this version."""
     paths: dict[str, Json] = {}
     definitions: dict[str, Json] = {}
     for document in documents:
         paths |= {path: _path_item(item) for path, item in document["paths"].items()}
         definitions |= document["components"]["schemas"]
     whole = {"swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.36"}}
-    text = orjson.dumps({**whole, "paths": paths, "definitions": definitions})
+    text = orjson.dumps({**whole, "paths": paths, "definitions": definitions | schemas})
     found: dict[str, Any] = orjson.loads(text.replace(b"#/components/schemas/", b"#/definitions/"))
     return found
 

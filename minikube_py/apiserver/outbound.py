@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, Unavailable, error_from_status
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.websockets import quoted, unquoted
 from minikube_py.apiserver.writer import object_key
 

@@ -50,11 +50,16 @@ class PatchBody:
     accepted: ClassVar[tuple[str, ...]] = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
     @classmethod
-    def parse(cls, content_type: str, data: bytes) -> PatchBody:
+    def parse(cls, content_type: str, data: bytes, kind: type[Resource]) -> PatchBody:
         """Raises: UnsupportedMediaType, BadRequest, Invalid."""
         media_type = content_type.partition(";")[0].strip().lower()
         if media_type not in cls.accepted:
             raise UnsupportedMediaType("415: Unsupported Media Type", details={})
+        if media_type == STRATEGIC_MERGE_PATCH and not kind.definition.merges_strategically:
+            raise UnsupportedMediaType(
+                "the body of the request was in an unknown format - accepted media types include: "
+                f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}"
+            )
         try:
             document, _ = parse_json_strict(data)
         except ManifestError as error:
@@ -104,6 +109,11 @@ def _as_api_error(error: PatchError) -> ApiError:
     if isinstance(error, BadDirective):
         return InternalError(str(error))
     return BadRequest(str(error))
+
+
+def takes_patched_text(patch: object) -> bool:
+    """Whether the patch works on the object's text, so that the result is read, and refused, as one."""
+    return isinstance(patch, PatchBody) and patch.media_type != STRATEGIC_MERGE_PATCH
 
 
 def wrong_type(patch: object, patched: dict[str, Json], detail: str) -> FieldError:

@@ -36,8 +36,10 @@ from minikube_py.apiserver.app import build_app
 from minikube_py.apiserver.authentication.certificates import IdentifiedConnection
 from minikube_py.apiserver.authorization.default_roles import reconcile_default_roles
 from minikube_py.apiserver.bootstrap import Cluster, bootstrap
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
+from minikube_py.apiserver.custom_kinds import CustomKinds
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
@@ -59,7 +61,6 @@ from minikube_py.apiserver.subresources.registry import SubresourceRegistry
 from minikube_py.apiserver.subresources.resize import take_resize
 from minikube_py.apiserver.subresources.scale import ScaleSubresource
 from minikube_py.apiserver.subresources.token import TokenSubresource
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.watch_stream import WatchStreamer
 from minikube_py.apiserver.websockets import KubectlWebSockets
 from minikube_py.apiserver.writer import Writer
@@ -98,9 +99,11 @@ async def _serve(
     access = Access.of(config, cacher, issuer)
     rights: tuple[Plugin, ...] = (Rights(access.authorizer, access.rbac),) if access.rbac else ()
     rights = (*rights, NodeRestriction(), Requester())
+    custom_kinds = CustomKinds(registry, cacher)
     admission = AdmissionChain(
         (
             *rights,
+            custom_kinds,
             NamespaceLifecycle(cacher),
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
@@ -112,8 +115,7 @@ async def _serve(
         )
     )
     writer = Writer(storage, cacher, admission)
-    kubelets, outside = Kubelets(cacher, kubelet_tls(config)), Outside()
-    lister = Lister(storage, cacher)
+    kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
     discovery = Discovery(registry, subresources)
@@ -138,12 +140,13 @@ async def _serve(
         await cacher.is_synced.wait()
         compacting = group.create_task(compact_regularly(storage, config.compaction_interval_s))
         starting = group.create_task(begin())
+        settling = group.create_task(custom_kinds.run(writer))
         gc.freeze()
         try:
             with StoredObjects(lambda: _stored(cacher, registry)).registered():
                 await _Server(config, app, cacher.end_watches).serve_until_cancelled()
         finally:
-            for task in (following, compacting, starting):
+            for task in (following, compacting, starting, settling):
                 task.cancel()
             await kubelets.close()
             await outside.close()

@@ -23,7 +23,6 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from minikube_py.api.definition import Definition
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
@@ -178,7 +177,7 @@ class ResourceApp:
         )
         measured.subject = _subject(request)
         if resource.definition.deprecation:
-            measured.warning = _deprecation(resource.definition)
+            measured.warning = warning_header(resource.definition.deprecation)
         return await self._dispatch(resource, request)
 
     async def _dispatch(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
@@ -218,10 +217,6 @@ def _subject(request: ApiRequest) -> Subject:
     scope = "resource" if info.name else "namespace" if info.namespace else "cluster"
     dry_run = request.query.get("dryRun", "")
     return Subject(verb, info.group, info.version, info.plural, info.subresource, scope, dry_run)
-
-
-def _deprecation(definition: Definition) -> str:
-    return warning_header(f"{definition.api_version} {definition.kind} is deprecated {definition.deprecation}")
 
 
 def _is_address(resource: type[Resource], info: RequestInfo) -> bool:

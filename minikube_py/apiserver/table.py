@@ -64,11 +64,11 @@ def table_of_rows(
     return ListText(b'%b%b,"columnDefinitions":%b,"rows":[' % (head, orjson.dumps(list_metadata or {}), columns), rows)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=256)
 def _column_definitions(resource: type[Resource]) -> bytes:
     return orjson.dumps(
         [
-            {"name": c.name, "type": c.type, "format": c.format, "description": "", "priority": c.priority}
+            {"name": c.name, "type": c.type, "format": c.format, "description": c.description, "priority": c.priority}
             for c in resource.definition.columns
         ]
     )

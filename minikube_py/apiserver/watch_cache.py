@@ -21,7 +21,6 @@ import bisect
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
 from typing import TypeVar
@@ -33,7 +32,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import FieldSelector, Selector
 from minikube_py.apiserver.selectable_fields import SelectableFields
 from minikube_py.apiserver.value_index import ValueIndex
-from minikube_py.storage.interface import Batch, Compacted, Event, KeyValue, Storage, StorageUnavailable
+from minikube_py.storage.interface import Compacted, Event, KeyValue
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +167,9 @@ class WatchCache:
         self._objects: dict[str, CachedObject] = {}
         self._keys: list[str] = []
         self._ring: deque[CacheEvent] = deque(maxlen=RING_SIZE)
-        self._complete_after = 0
+        self.changes = 0
+        """How many there were: who has seen as many has seen all."""
+        self._complete_after = self._filled_at = 0
         self._subscriptions: dict[tuple[str, str] | None, set[Subscription]] = {}
         """By what they want: an event costs nothing for the kubelets of all other nodes."""
 
@@ -178,7 +179,8 @@ class WatchCache:
         self._keys = sorted(self._objects)
         self._index.clear()
         self._ring.clear()
-        self._complete_after = revision
+        self.changes += 1
+        self._complete_after = self._filled_at = revision
         self.end_watches()
 
     def end_watches(self) -> None:
@@ -187,6 +189,9 @@ class WatchCache:
             subscription.close()
 
     def apply(self, event: Event) -> None:
+        if event.revision <= self._filled_at:
+            return
+        self.changes += 1
         previous = self._objects.get(event.key)
         if event.value is not None:
             current = self.read(event.key, event.value, event.revision)
@@ -271,95 +276,3 @@ class WatchCache:
         group.discard(subscription)
         if not group:
             self._subscriptions.pop(subscription.wants, None)
-
-
-class Cacher:
-    """The caches of all kinds, fed by one stream from the store. `run` it for as long as the server lives."""
-
-    def __init__(self, storage: Storage, resources: Iterable[type[Resource]]) -> None:
-        self._storage = storage
-        self._caches = {resource: WatchCache(resource) for resource in resources if resource.definition.verbs}
-        self._by_prefix: dict[str, list[WatchCache]] = {}
-        for cache in self._caches.values():
-            self._by_prefix.setdefault(cache.prefix, []).append(cache)
-        self.revision = 0
-        self._moved = asyncio.Condition()
-        self.is_synced = asyncio.Event()
-
-    def of(self, resource: type[Resource]) -> WatchCache:
-        return self._caches[resource]
-
-    def end_watches(self) -> None:
-        for cache in self._caches.values():
-            cache.end_watches()
-
-    async def run(self) -> None:
-        """Follow the store until cancelled; starts over from a list when history was compacted under it."""
-        while True:
-            try:
-                await self._relist()
-                await self._follow()
-            except Compacted:
-                log.warning("watch cache fell behind the store's compaction; listing again")
-            except StorageUnavailable as error:
-                self.is_synced.clear()
-                log.warning("store unavailable; trying again", extra={"error": str(error)})
-                await asyncio.sleep(1)
-
-    async def _relist(self) -> None:
-        page = await self._storage.list("/registry/")
-        by_prefix: dict[str, list[KeyValue]] = {prefix: [] for prefix in self._by_prefix}
-        for item in page.items:
-            prefix = self._prefix_of(item.key)
-            if prefix:
-                by_prefix[prefix].append(item)
-        for prefix, items in by_prefix.items():
-            for cache in self._by_prefix[prefix]:
-                cache.reset(items, page.revision)
-        await self._advance(page.revision)
-        self.is_synced.set()
-
-    async def _follow(self) -> None:
-        async with aclosing(self._storage.watch("/registry/", self.revision)) as batches:
-            async for batch in batches:
-                self._apply(batch)
-                await self._advance(batch.revision)
-
-    def _apply(self, batch: Batch) -> None:
-        for event in batch.events:
-            for cache in self._by_prefix.get(self._prefix_of(event.key), ()):
-                cache.apply(event)
-
-    def _prefix_of(self, key: str) -> str:
-        """The kind's prefix of a key: `/registry/pods/` or `/registry/apps/deployments/`."""
-        parts = key.split("/", 4)
-        for length in (3, 4):
-            prefix = "/".join(parts[:length]) + "/"
-            if prefix in self._by_prefix:
-                return prefix
-        return ""
-
-    async def _advance(self, revision: int) -> None:
-        async with self._moved:
-            self.revision = max(self.revision, revision)
-            self._moved.notify_all()
-
-    async def catch_up(self) -> int:
-        """Wait until the caches hold everything written before this call; the revision they are at.
-
-        Raises: StorageUnavailable.
-        """
-        revision = await self._storage.current_revision()
-        await self.wait_for(revision, timeout_s=10)
-        return self.revision
-
-    async def wait_for(self, revision: int, *, timeout_s: float) -> bool:
-        """Wait until the caches have reached `revision`; False if they did not in time."""
-        if self.revision >= revision:
-            return True
-        try:
-            async with asyncio.timeout(timeout_s), self._moved:
-                await self._moved.wait_for(lambda: self.revision >= revision)
-        except TimeoutError:
-            return False
-        return True

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from minikube_py.api.managed_fields import Manager
-from minikube_py.api.meta import DeleteOptions
+from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, ApiError, Conflict, already_exists, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError
 from minikube_py.apiserver.admission.chain import AdmissionChain, Attributes
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.field_owners import with_creator, with_writer
 from minikube_py.apiserver.metadata import (
     generated_name,
@@ -34,7 +35,6 @@ from minikube_py.apiserver.metadata import (
     new_metadata,
     with_generation,
 )
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.storage.interface import KeyExists, RevisionConflict, Storage
 
 _GENERATE_TRIES = 8
@@ -189,6 +189,8 @@ class Writer:
         """Raises: RevisionConflict; _NothingToWrite if that can be said of a state that may be old only."""
         current = self._decoded(target, state)
         asked = change(current)
+        if target.subresource == "status" and not target.resource.definition.status_writes_metadata:
+            asked = replace(asked, metadata=_of_status(asked.metadata, current.metadata))
         _check_version(target, asked.metadata.resource_version, state.revision)
         if target.manager is not None:
             asked = with_writer(asked, current, state.stored, target.manager)
@@ -226,11 +228,11 @@ class Writer:
         new = await self._admission.mutate(new, attributes)
         errors: Iterable[FieldError] = ()
         if target.subresource == "status":
-            new = replace(current, metadata=new.metadata, status=getattr(new, "status", None))
+            new = replace(current.with_status_of(new), metadata=new.metadata)
             errors = new.status_errors(current)
         elif not target.subresource:
             if new.definition.has_status:
-                new = replace(new, status=getattr(current, "status", None))
+                new = new.with_status_of(current)
             new = new.prepare_for_update(current)
             errors = new.field_errors(current)
         if target.subresource != "status":
@@ -260,7 +262,8 @@ class Writer:
 
     def _decoded(self, target: Target, state: _State) -> Resource:
         recent = self._recent.get(target.key)
-        if recent is not None and recent.metadata.resource_version == str(state.revision):
+        is_newest = recent is not None and recent.metadata.resource_version == str(state.revision)
+        if is_newest and type(recent) is target.resource:
             return recent
         return _at(target.resource.decode_stored(state.stored), state.revision)
 
@@ -289,13 +292,19 @@ class Writer:
         return Written(_at(last, revision), is_removed=True)
 
 
+def _of_status(asked: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
+    """Of the metadata, what a write of the status has a say in: which version it means, and who owns what."""
+    return replace(current, resource_version=asked.resource_version, managed_fields=asked.managed_fields)
+
+
 def _at(obj: Resource, revision: int) -> Resource:
     return replace(obj, metadata=replace(obj.metadata, resource_version=str(revision)))
 
 
 def _written(obj: Resource, stored: bytes, revision: int) -> Written:
-    text = b"" if obj.definition.stored_prefix else obj.served(stored, revision)
-    return Written(_at(obj, revision), text)
+    if obj.definition.stored_prefix:
+        return Written(_at(obj.decode_stored(stored), revision))
+    return Written(_at(obj, revision), obj.served(stored, revision))
 
 
 def _undo(attributes: Attributes) -> None:
@@ -360,9 +369,10 @@ def _marked_for_deletion(current: Resource, options: DeleteOptions) -> Resource:
     grace_s = current.deletion_grace_s(options.grace_period_seconds)
     known_s = metadata.deletion_grace_period_seconds
     if metadata.deletion_timestamp is None:
-        generation = metadata.generation + 1 if metadata.generation else 0
-        metadata = replace(metadata, generation=generation)
         current = current.deleting()
+        added = tuple(each for each in current.metadata.finalizers if each not in metadata.finalizers)
+        generation = metadata.generation + 1 if metadata.generation else 0
+        metadata = replace(metadata, generation=generation, finalizers=metadata.finalizers + added)
     elif known_s is None or grace_s >= known_s or (grace_s > 0 and options.grace_period_seconds is None):
         return replace(current, metadata=metadata)
     deadline = Time.at(time.time() + grace_s)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from minikube_py.cli.errors import CommandError
-from minikube_py.cli.jsonpath import Template, find_values, to_text
 from minikube_py.cli.tabular import ColumnWriter
+from minikube_py.cli.template import Template, find_values
 from minikube_py.client.yaml_text import Document
+from minikube_py.expressions.jsonpath import to_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def _bare_printer(chosen: Format, no_headers: bool) -> Printer:
         except OSError as error:
             raise CommandError(f"error reading template {argument}, {(error.strerror or '').lower()}") from error
     if chosen.name.startswith("jsonpath"):
-        from minikube_py.cli.jsonpath import Template
+        from minikube_py.cli.template import Template
 
         template = Template.parse(argument)
         if chosen.name == "jsonpath-as-json":

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from minikube_py.cli.errors import CommandError
-from minikube_py.cli.jsonpath import Template, find_values
+from minikube_py.cli.template import Template, find_values
 from minikube_py.client.yaml_text import Document
 
 _SUFFIXES = {"m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}

@@ -1,1 +1,1 @@
-"""Expressions: the language in which objects are judged by rules that users write: CEL (cel.py, cel_functions.py)."""
+"""Expressions: languages in which objects are asked and judged: CEL (cel.py) and kubectl's JSONPath (jsonpath.py)."""

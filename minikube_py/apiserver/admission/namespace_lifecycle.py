@@ -9,7 +9,7 @@ from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import forbidden, not_found
 from minikube_py.apiserver.admission.chain import Attributes, Plugin
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 
 IMMORTAL = ("default", "kube-system", "kube-public")
 

@@ -13,7 +13,7 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import forbidden
 from minikube_py.apiserver.admission.chain import Attributes, Plugin
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _TOLERATION_S = 300

@@ -16,7 +16,7 @@ from minikube_py.api.status import ApiError, InternalError, invalid
 from minikube_py.api.validation import FieldError, invalid_value
 from minikube_py.apiserver.admission.chain import Attributes, Plugin
 from minikube_py.apiserver.allocators import AddressPool, NumberPool, PoolExhausted
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 
 NODE_PORTS = range(30000, 32768)
 _WITH_NODE_PORTS = ("NodePort", "LoadBalancer")

@@ -18,8 +18,8 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver.authentication.certificates import CREDENTIAL_ID
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.service_account_tokens import ISSUER, Identity, TokenIssuer, TokenRefused
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _REMEMBERED = 4096

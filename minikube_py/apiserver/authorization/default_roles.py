@@ -28,7 +28,7 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import AlreadyExists
 from minikube_py.apiserver.authorization.rules import Rule, missing
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.writer import Target, Writer, object_key
 
 RBAC = "rbac.authorization.k8s.io"

@@ -19,7 +19,7 @@ from minikube_py.api.kinds.authorization.self_subject_rules_review import Subjec
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.apiserver.authorization.authorizer import Action, Decision
 from minikube_py.apiserver.authorization.default_roles import default_rules
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 
 _NODES = "system:nodes"
 _NODE = "system:node:"

@@ -28,7 +28,8 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import FieldSelector, Selector, parse_field_selector, parse_label_selector
 from minikube_py.apiserver.authorization.authorizer import Action, Decision
 from minikube_py.apiserver.authorization.rules import Rule
-from minikube_py.apiserver.watch_cache import CacheEvent, Cacher, Subscription
+from minikube_py.apiserver.cacher import Cacher
+from minikube_py.apiserver.watch_cache import CacheEvent, Subscription
 
 _REMEMBERED = 10_000
 

@@ -15,11 +15,11 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, not_found
 from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.outbound import Kubelets
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _LOG_OPTIONS = ("follow", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "previous", "limitBytes", "stream")

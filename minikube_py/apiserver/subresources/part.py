@@ -15,12 +15,12 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import not_found
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import WriteOptions, write_options
 from minikube_py.apiserver.patches import is_apply
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import Target, Writer, object_key
 
 _VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch"}

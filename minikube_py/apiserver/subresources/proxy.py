@@ -22,10 +22,10 @@ from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable, not_found
 from minikube_py.apiserver.answers import Answer, Stream
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.outbound import Kubelets, Outside, Reply, Sent
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -5,13 +5,14 @@ Kubernetes: pkg/registry/apps/deployment/storage/storage.go (ScaleREST)
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace as with_changes
 from typing import Any
 
 from minikube_py.api.kinds.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
 from minikube_py.api.managed_fields import owns
 from minikube_py.api.meta import LabelSelector, ObjectMeta
-from minikube_py.api.model import Json, replace
+from minikube_py.api.model import Json, Model, replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import label_selector_from_document
 from minikube_py.api.status import invalid, not_found
@@ -19,13 +20,13 @@ from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
 from minikube_py.apiserver.apply import ApplyPatch
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.field_owners import with_writer
 from minikube_py.apiserver.handler import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.patches import PatchBody
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import Target, Writer, object_key
 
 
@@ -106,8 +107,9 @@ def scale_of(obj: Resource) -> Scale:
     """The Scale that an object shows, by the paths of its Definition."""
     paths, metadata = obj.definition.scale, obj.metadata
     assert paths is not None
-    selector = _attribute(obj, paths.selector)
+    selector = _at(obj, paths.selector)
     document = selector.to_dict() if isinstance(selector, LabelSelector) else {}
+    text = selector if isinstance(selector, str) else str(label_selector_from_document(document))
     return Scale(
         metadata=ObjectMeta(
             name=metadata.name,
@@ -116,17 +118,26 @@ def scale_of(obj: Resource) -> Scale:
             resource_version=metadata.resource_version,
             creation_timestamp=metadata.creation_timestamp,
         ),
-        spec=ScaleSpec(replicas=_attribute(obj, paths.spec) or 0),
-        status=ScaleStatus(
-            replicas=_attribute(obj, paths.status) or 0, selector=str(label_selector_from_document(document))
-        ),
+        spec=ScaleSpec(replicas=_at(obj, paths.spec) or 0),
+        status=ScaleStatus(replicas=_at(obj, paths.status) or 0, selector=text),
     )
 
 
-def _attribute(obj: Any, path: str) -> Any:
-    for name in path.split("."):
-        obj = getattr(obj, name)
-    return obj
+def _at(obj: Any, path: str) -> Any:
+    """What lies at a path of attributes, or of members where the object is plain JSON; None for nothing."""
+    for name in path.split(".") if path else ():
+        obj = obj.get(name) if isinstance(obj, Mapping) else getattr(obj, name, None)
+    return obj if path else None
+
+
+def _with(obj: Any, names: Sequence[str], value: int) -> Any:
+    """A copy in which that is `value`."""
+    if not names:
+        return value
+    name, *rest = names
+    if isinstance(obj, Model):
+        return replace(obj, **{name: _with(getattr(obj, name, None), rest, value)})
+    return {**(obj or {}), name: _with((obj or {}).get(name), rest, value)}
 
 
 def _scaled(current: Resource, replicas: int, version: str) -> Resource:
@@ -136,7 +147,6 @@ def _scaled(current: Resource, replicas: int, version: str) -> Resource:
     if replicas < 0:
         error = invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid("autoscaling", "Scale", current.metadata.name, [error])
-    holder_name, field = paths.spec.split(".")
-    holder = getattr(current, holder_name)
     metadata = replace(current.metadata, resource_version=version)
-    return replace(current, metadata=metadata, **{holder_name: replace(holder, **{field: replicas})})
+    scaled: Resource = _with(replace(current, metadata=metadata), paths.spec.split("."), replicas)
+    return scaled

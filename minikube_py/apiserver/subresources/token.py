@@ -17,12 +17,12 @@ from minikube_py.api.status import BadRequest, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError, invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.service_account_tokens import ISSUER, TokenIssuer
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.watch_cache import Cacher
 from minikube_py.apiserver.writer import object_key
 
 _SHORTEST_S, _LONGEST_S, _USUAL_S = 600, 2**32, 3600

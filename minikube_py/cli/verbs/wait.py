@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from minikube_py.cli.command import Invocation, Verb
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.jsonpath import Template, find_values, to_text
 from minikube_py.cli.output import OutputFlags
 from minikube_py.cli.resource_arguments import (
     FilenameFlags,
@@ -23,7 +22,9 @@ from minikube_py.cli.resource_arguments import (
     list_objects,
     resolve,
 )
+from minikube_py.cli.template import Template, find_values
 from minikube_py.client.yaml_text import Document
+from minikube_py.expressions.jsonpath import to_text
 
 _POLL_S = 0.25
 _WEEK_S = 7 * 24 * 3600.0

@@ -16,7 +16,7 @@ from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Conflict, NotFound
 from minikube_py.apiserver.admission.chain import AdmissionChain
-from minikube_py.apiserver.watch_cache import Cacher
+from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.writer import Target, Writer, object_key
 from minikube_py.storage.memory import MemoryStorage
 

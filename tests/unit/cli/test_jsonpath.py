@@ -6,8 +6,8 @@ import pytest
 
 from minikube_py.cli.custom_columns import from_text
 from minikube_py.cli.errors import CommandError
-from minikube_py.cli.jsonpath import Template
 from minikube_py.cli.sorting import sort_documents
+from minikube_py.cli.template import Template
 
 SERVICE: dict[str, Any] = {
     "apiVersion": "v1",

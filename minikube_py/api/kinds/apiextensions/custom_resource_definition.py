@@ -13,14 +13,19 @@ from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.apiextensions.definition_spec import (
     CustomResourceConversion,
+    CustomResourceDefinitionCondition,
     CustomResourceDefinitionSpec,
     CustomResourceDefinitionStatus,
 )
-from minikube_py.api.kinds.apiextensions.validation import definition_errors
+from minikube_py.api.kinds.apiextensions.validation import approval_errors, definition_errors
 from minikube_py.api.markers import Required
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Time
 from minikube_py.api.validation import FieldError
+
+FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+"""Holds a definition that is to be deleted until its objects are gone."""
 
 
 class CustomResourceDefinition(
@@ -32,6 +37,7 @@ class CustomResourceDefinition(
     short_names=("crd", "crds"),
     categories=("api-extensions",),
     allows_unconditional_update=False,
+    any_finalizer=True,
     columns=(NAME, Column("Created At", lambda o: o.metadata.creation_timestamp, type="date")),
 ):
     spec: Annotated[CustomResourceDefinitionSpec, Required()] = written(CustomResourceDefinitionSpec)
@@ -53,5 +59,22 @@ class CustomResourceDefinition(
         added = tuple(name for name in stored if name not in known)
         return replace(self, status=replace(self.status, stored_versions=known + added)) if added else self
 
+    def deleting(self) -> Self:
+        condition = CustomResourceDefinitionCondition(
+            type="Terminating",
+            status="True",
+            last_transition_time=Time.now(),
+            reason="InstanceDeletionPending",
+            message="CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        )
+        finalizers = tuple(each for each in self.metadata.finalizers if each != FINALIZER)
+        others = tuple(each for each in self.status.conditions or () if each.type != condition.type)
+        return replace(
+            self,
+            metadata=replace(self.metadata, finalizers=(*finalizers, FINALIZER)),
+            status=replace(self.status, conditions=(*others, condition)),
+        )
+
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
-        return definition_errors(self.spec, self.metadata.name, old.spec if old else None)
+        yield from approval_errors(self.spec.group, self.metadata.annotations)
+        yield from definition_errors(self.spec, self.metadata.name, old.spec if old else None)

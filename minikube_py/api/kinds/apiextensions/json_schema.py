@@ -21,14 +21,14 @@ class ExternalDocumentation(Model):
 
 
 class ValidationRule(Model):
-    field_path: str = ""
+    rule: str = written(str)
     message: str = ""
     message_expression: str = ""
-    optional_old_self: bool | None = None
     reason: Annotated[
         str | None, OneOf("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
     ] = None
-    rule: str = written(str)
+    field_path: str = ""
+    optional_old_self: bool | None = None
 
 
 class JSONSchemaProps(Model):

@@ -5,6 +5,9 @@ Kubernetes: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/va
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from minikube_py.api.field_checks import Errors, required_errors
 from minikube_py.api.kinds.apiextensions.definition_spec import (
     CustomResourceDefinitionNames,
@@ -30,9 +33,12 @@ def definition_errors(
     if name != f"{spec.names.plural}.{spec.group}":
         yield invalid_value("metadata.name", name, 'must be spec.names.plural+"."+spec.group')
     yield from _group_errors(spec.group)
+    if spec.preserve_unknown_fields:
+        why = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+        yield invalid_value("spec.preserveUnknownFields", True, why)
     if spec.scope not in ("Cluster", "Namespaced"):
         yield unsupported_value("spec.scope", spec.scope, ("Cluster", "Namespaced"))
-    yield from _version_errors(spec.versions)
+    yield from _version_errors(spec)
     yield from _name_errors(spec.names, "spec.names")
     yield from _conversion_errors(spec)
     if old is not None:
@@ -40,6 +46,17 @@ def definition_errors(
         yield from immutable_errors(spec.names.plural, old.names.plural, "spec.names.plural")
         yield from immutable_errors(spec.scope, old.scope, "spec.scope")
         yield from immutable_errors(spec.names.kind, old.names.kind, "spec.names.kind")
+
+
+_APPROVED = "api-approved.kubernetes.io"
+
+
+def approval_errors(group: str, annotations: Mapping[str, str]) -> Errors:
+    """The groups of Kubernetes itself are not for everybody."""
+    if group.endswith((".k8s.io", ".kubernetes.io")) and not annotations.get(_APPROVED):
+        why = f'protected groups must have approval annotation "{_APPROVED}"'
+        see = "see https://github.com/kubernetes/enhancements/pull/1111"
+        yield required(f"metadata.annotations[{_APPROVED}]", f"{why}, {see}")
 
 
 def _group_errors(group: str) -> Errors:
@@ -51,7 +68,18 @@ def _group_errors(group: str) -> Errors:
         yield invalid_value("spec.group", group, "should be a domain with at least one dot")
 
 
-def _version_errors(versions: tuple[CustomResourceDefinitionVersion, ...]) -> Errors:
+def version_path(spec: CustomResourceDefinitionSpec, index: int, attribute: str) -> str:
+    """Where errors say that a part of a version is: what all versions have alike is said of the kind as a whole."""
+    parts = [getattr(version, attribute) for version in spec.versions]
+    is_shared = all(part == parts[0] for part in parts)
+    name = str(CustomResourceDefinitionVersion.model_fields[attribute].alias)
+    if is_shared:
+        return "spec.validation" if attribute == "schema_" else f"spec.{name}"
+    return f"spec.versions[{index}].{name}"
+
+
+def _version_errors(spec: CustomResourceDefinitionSpec) -> Errors:
+    versions = spec.versions
     names: set[str] = set()
     for index, version in enumerate(versions):
         path = f"spec.versions[{index}]"
@@ -64,22 +92,45 @@ def _version_errors(versions: tuple[CustomResourceDefinitionVersion, ...]) -> Er
         if schema is None:
             yield required(f"{path}.schema.openAPIV3Schema")
         else:
-            yield from schema_errors(schema, f"{path}.schema.openAPIV3Schema")
-        yield from _column_errors(version, path)
+            yield from schema_errors(schema, f"{version_path(spec, index, 'schema_')}.openAPIV3Schema")
+        yield from _column_errors(version, version_path(spec, index, "additional_printer_columns"))
+        yield from _subresource_errors(version, version_path(spec, index, "subresources"))
     if sum(version.storage for version in versions) != 1:
-        yield invalid_value("spec.versions", versions, "must have exactly one version marked as storage version")
+        shown = [version.to_dict() for version in versions]
+        yield invalid_value("spec.versions", shown, "must have exactly one version marked as storage version")
 
 
 def _column_errors(version: CustomResourceDefinitionVersion, path: str) -> Errors:
     types = ("boolean", "date", "integer", "number", "string")
     for index, column in enumerate(version.additional_printer_columns):
-        where = f"{path}.additionalPrinterColumns[{index}]"
+        where = f"{path}[{index}]"
         yield from required_errors(column.name, f"{where}.name")
         if not column.type:
             yield required(f"{where}.type", f"must be one of {', '.join(types)}")
         elif column.type not in types:
             yield invalid_value(f"{where}.type", column.type, f"must be one of {','.join(types)}")
         yield from required_errors(column.json_path, f"{where}.JSONPath")
+
+
+def _subresource_errors(version: CustomResourceDefinitionVersion, path: str) -> Errors:
+    scale = version.subresources.scale if version.subresources else None
+    if scale is None:
+        return
+    for field, value, roots in (
+        ("specReplicasPath", scale.spec_replicas_path, (".spec",)),
+        ("statusReplicasPath", scale.status_replicas_path, (".status",)),
+        ("labelSelectorPath", scale.label_selector_path, (".status", ".spec")),
+    ):
+        where = f"{path}.scale.{field}"
+        if not value:
+            yield from () if value is None or field == "labelSelectorPath" else (required(where),)
+        elif not _SIMPLE_PATH.fullmatch(value):
+            yield invalid_value(where, value, "must be a simple json path starting with .")
+        elif not value.startswith(tuple(f"{root}." for root in roots)):
+            yield invalid_value(where, value, f"should be a json path under {' or '.join(roots)}")
+
+
+_SIMPLE_PATH = re.compile(r"(\.[A-Za-z_][\w-]*)+")
 
 
 def _name_errors(names: CustomResourceDefinitionNames, path: str) -> Errors:

@@ -65,7 +65,7 @@ class Endpoints(
     ),
     generation_of=(),
     allows_create_on_update=True,
-    deprecation="in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 ):
     subsets: tuple[EndpointSubset, ...] = ()
 

@@ -12,11 +12,9 @@ Kubernetes: client-go util/jsonpath (parser.go, jsonpath.go).
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from minikube_py.cli.errors import CommandError
-from minikube_py.cli.jsonpath_parser import (
+from minikube_py.expressions.jsonpath_parser import (
     Comparison,
     Every,
     Everywhere,
@@ -30,9 +28,9 @@ from minikube_py.cli.jsonpath_parser import (
     Step,
     Text,
     Union,
-    parse_template,
-    relaxed,
 )
+
+Part: TypeAlias = Text | Path | RangeStart | RangeEnd
 
 _COMPARE = {
     "==": lambda a, b: a == b,
@@ -42,68 +40,6 @@ _COMPARE = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A parsed template."""
-
-    source: str
-    parts: tuple[Text | Path | RangeStart | RangeEnd, ...]
-
-    @classmethod
-    def parse(cls, source: str) -> "Template":
-        """Parse `{...}` parts and the text between them.
-
-        Raises: CommandError naming the mistake.
-        """
-        try:
-            return cls(source, parse_template(source))
-        except JsonPathError as error:
-            raise CommandError(f"error parsing jsonpath {source}, {error}") from error
-
-    @classmethod
-    def parse_relaxed(cls, source: str) -> "Template":
-        """Parse one expression whose braces and first dot may be left out (`metadata.name`).
-
-        Raises: CommandError naming the mistake.
-        """
-        return cls.parse(relaxed(source))
-
-    def render(self, document: Any) -> str:
-        """Evaluate the whole template to text.
-
-        Raises: CommandError for an index outside a list, or a path into something that has no parts.
-        """
-        return "".join(" ".join(to_text(value) for value in group) for group in self._groups(document))
-
-    def values(self, document: Any) -> list[Any]:
-        """Evaluate and return the values found, of all expressions.
-
-        Raises: as `render`.
-        """
-        return [value for group in self._groups(document) for value in group]
-
-    def _groups(self, document: Any) -> Iterator[list[Any]]:
-        try:
-            yield from _run(self.parts, document)
-        except JsonPathError as error:
-            raise CommandError(
-                f'error executing jsonpath "{self.source}": Error executing template: {error}. Printing more '
-                f"information for debugging the template:\n\ttemplate was:\n\t\t{self.source}\n\tobject given to "
-                f"jsonpath engine was:\n\t\t{json.dumps(document)}\n\n"
-            ) from error
-
-
-def find_values(template: Template, document: Any) -> list[Any]:
-    """Evaluate for a column or a sort key, where the error is short.
-
-    Raises: CommandError.
-    """
-    try:
-        return [value for group in _run(template.parts, document) for value in group]
-    except JsonPathError as error:
-        raise CommandError(str(error)) from error
 
 
 def to_text(value: Any) -> str:
@@ -117,7 +53,8 @@ def to_text(value: Any) -> str:
     return str(value)
 
 
-def _run(parts: Sequence[Text | Path | RangeStart | RangeEnd], document: Any) -> Iterator[list[Any]]:
+def evaluate(parts: Sequence[Part], document: Any) -> Iterator[list[Any]]:
+    """The values that each part finds. Raises: JsonPathError."""
     position = 0
     while position < len(parts):
         part = parts[position]
@@ -130,12 +67,12 @@ def _run(parts: Sequence[Text | Path | RangeStart | RangeEnd], document: Any) ->
         else:
             end = _matching_end(parts, position)
             for item in _walk(part.path.steps, [document]):
-                yield from _run(parts[position + 1 : end], item)
+                yield from evaluate(parts[position + 1 : end], item)
             position = end
         position += 1
 
 
-def _matching_end(parts: Sequence[Text | Path | RangeStart | RangeEnd], start: int) -> int:
+def _matching_end(parts: Sequence[Part], start: int) -> int:
     depth = 0
     for position in range(start, len(parts)):
         if isinstance(parts[position], RangeStart):
