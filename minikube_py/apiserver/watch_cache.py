@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import bisect
-import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,8 +32,6 @@ from minikube_py.api.selectors import FieldSelector, Selector
 from minikube_py.apiserver.selectable_fields import SelectableFields
 from minikube_py.apiserver.value_index import ValueIndex
 from minikube_py.storage.interface import Compacted, Event, KeyValue
-
-log = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Resource)
 
