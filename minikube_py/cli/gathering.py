@@ -1,8 +1,6 @@
 """Reads what the questions `why`, `trace` and `timeline` need: objects as models, and the rules of this machine."""
 
 import os
-import socket
-import subprocess
 import time
 from collections.abc import Iterable
 from typing import Any, TypeVar
@@ -22,6 +20,7 @@ from minikube_py.client.request import resource_path
 from minikube_py.diagnosis.facts import Facts
 from minikube_py.network.commands import find_program
 from minikube_py.network.interface import NetworkFault
+from minikube_py.network.places import place_of, run_in
 
 R = TypeVar("R", bound=Resource)
 
@@ -82,24 +81,12 @@ def read_all(session: Session, kind: type[R], namespace: str = "") -> tuple[R, .
 def rules_of_this_machine(nodes: Iterable[Node]) -> tuple[str | None, str]:
     """What `iptables-save -c` prints here, or why it was not asked: only a node's rules say anything."""
     addresses = [address.address for node in nodes for address in node.status.addresses]
-    if not any(_is_ours(address) for address in addresses):
+    place = next((place for address in addresses if (place := place_of(address)) is not None), None)
+    if place is None:
         return None, "this machine is none of the cluster's nodes"
     if os.geteuid() != 0:
         return None, "the rules are shown to root only"
     try:
-        program = find_program("iptables-save", "iptables")
-        done = subprocess.run([program, "-c"], capture_output=True, text=True, timeout=30, check=False)
-    except (NetworkFault, OSError, subprocess.TimeoutExpired) as error:
+        return run_in(place, (find_program("iptables-save", "iptables"), "-c")), ""
+    except NetworkFault as error:
         return None, str(error)
-    return (done.stdout, "") if done.returncode == 0 else (None, f"iptables-save: {done.stderr.strip()}")
-
-
-def _is_ours(address: str) -> bool:
-    """Whether an address belongs to this machine: only one's own can be bound."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True

@@ -52,6 +52,8 @@ COMMANDS = (
     Entry("describe", f"{_VERBS}.describe", "Show the details of a resource with its events", _TROUBLE),
     Entry("events", f"{_VERBS}.events", "List events", _TROUBLE),
     Entry("why", f"{_VERBS}.why", "Explain what an object waits for, and who would act next", _TROUBLE),
+    Entry("timeline", f"{_VERBS}.timeline", "Tell what happened when a deployment was created", _TROUBLE),
+    Entry("trace", f"{_VERBS}.trace", "Follow a packet to a service through the real rules", _TROUBLE),
     Entry("apply", f"{_VERBS}.apply", "Make the cluster's objects as files say", _ADVANCED),
     Entry("replace", f"{_VERBS}.replace", "Put objects in place of those of the same name", _ADVANCED),
     Entry("diff", f"{_VERBS}.diff", "Show what apply would change", _ADVANCED),

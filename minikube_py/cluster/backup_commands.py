@@ -55,7 +55,7 @@ def backup(file: Path, name: str, url: str, output: str | None) -> None:
 @_output
 @told
 def restore(file: Path, name: str, url: str, output: str | None) -> None:
-    """Make the objects of a cluster what they were when FILE was written.
+    """Make the objects what they were when FILE was written.
 
     A cluster that runs is stopped for it, and started again; its containers are not touched meanwhile. With --storage
     no API server may run on that store.

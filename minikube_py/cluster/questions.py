@@ -28,4 +28,8 @@ def _question(verb: str, summary: str) -> click.Command:
     return ask
 
 
-QUESTIONS = (_question("why", "Explain what an object waits for, and who acts next"),)
+QUESTIONS = (
+    _question("why", "Explain what an object waits for, and who acts next"),
+    _question("trace", "Follow a packet to a service through the real rules"),
+    _question("timeline", "Tell what happened when a deployment was created"),
+)

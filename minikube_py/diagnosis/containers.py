@@ -74,7 +74,7 @@ def _no_image(pod: Pod, status: ContainerStatus, shown: Evidence) -> Trouble:
         f"the kubelet of {node} tries again by itself, ever more seldom; the cause is for {USER} to mend",
         step,
         (shown,),
-        reasons=("Failed", "BackOff", "Pulling", "InspectFailed", "ErrImageNeverPull"),
+        reasons=("Failed", "InspectFailed", "ErrImageNeverPull"),
     )
 
 

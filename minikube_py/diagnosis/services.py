@@ -146,10 +146,12 @@ def _rules(facts: Facts, service: Service, slices: list[EndpointSlice], ready: l
         )
         step = f"On a node, as root: pykubectl trace {subject} --send"
         return Explanation(subject, cause, True, evidence=(shown, looked), next_steps=(step,))
-    wrong = [port for port in service.spec.ports if port.protocol == "TCP" and not _leads(facts, service, port, ready)]
-    if wrong:
+    ports = [port for port in service.spec.ports if port.protocol == "TCP"]
+    wrong = next((port for port in ports if not _leads(facts, service, port, ready)), None)
+    if wrong is not None:
         has_any = "-A KUBE-SERVICES" in facts.rules or ":KUBE-SERVICES" in facts.rules
-        text = f"nothing leads from {service.spec.cluster_ip}:{wrong[0].port} to an endpoint"
+        led = joined(sorted(_backends(facts, service, wrong))) or "no endpoint"
+        text = f"{service.spec.cluster_ip}:{wrong.port} leads to {led}"
         never = "" if has_any else "; there are no chains of a proxy at all"
         cause = "no proxy has ever written rules on this machine." if not has_any else (
             "the rules on this machine are not those that its endpoints ask for: the proxy does not follow any more."
@@ -170,10 +172,15 @@ def _rules(facts: Facts, service: Service, slices: list[EndpointSlice], ready: l
 
 
 def _leads(facts: Facts, service: Service, port: ServicePort, ready: list[str]) -> bool:
-    routes = Tracer.from_save(facts.rules or "", ()).trace(Packet(_OUTSIDE, service.spec.cluster_ip, port.port))
-    backends = {route.outcome.backend.address for route in routes if route.outcome.backend is not None}
+    backends = _backends(facts, service, port)
     is_partial = service.spec.internal_traffic_policy == "Local" and backends < set(ready)
     return bool(backends) and (backends == set(ready) or is_partial)
+
+
+def _backends(facts: Facts, service: Service, port: ServicePort) -> set[str]:
+    """Where the rules lead."""
+    routes = Tracer.from_save(facts.rules or "", ()).trace(Packet(_OUTSIDE, service.spec.cluster_ip, port.port))
+    return {route.outcome.backend.address for route in routes if route.outcome.backend is not None}
 
 
 def _changed(slices: list[EndpointSlice]) -> list[Time]:

@@ -76,7 +76,7 @@ def _by_replica_sets(
         return Explanation(subject, cause, False, "the next step of the rollout", CONTROLLER_MANAGER, began,
                            (shown, life.evidence))  # fmt: skip
     return Explanation(
-        subject, f"all {counted(wanted, 'pod')} that it wants are ready." if wanted else "it wants no pods.", True,
+        subject, _all_ready(wanted) if wanted else "it wants no pods.", True,
         since=since((available.last_transition_time if available else None, "the deployment's condition Available")),
         evidence=_warned(life, "the controller manager does not run: lost pods would not be replaced"),
     )  # fmt: skip
@@ -102,7 +102,7 @@ def explain_replica_set(facts: Facts, replica_set: ReplicaSet) -> Explanation:
     unready = [pod for pod in pods if not is_ready(pod)]
     if unready:
         return _by_pods(facts, replica_set, pods, unready)
-    cause = f"all {counted(wanted, 'pod')} that it wants are ready." if wanted else "it wants no pods."
+    cause = _all_ready(wanted) if wanted else "it wants no pods."
     return Explanation(subject, cause, True)
 
 
@@ -144,6 +144,10 @@ def _refused(facts: Facts, replica_set: ReplicaSet, event: Event, have: int) -> 
         evidence=event_evidence([event]),
         next_steps=(refusal.next_step,),
     )
+
+
+def _all_ready(wanted: int) -> str:
+    return "its pod is ready." if wanted == 1 else f"its {wanted} pods are ready."
 
 
 def _warned(life: Life, text: str) -> tuple[Evidence, ...]:

@@ -58,6 +58,8 @@ async def test_pods_and_services_are_reached_across_nodes_and_delete_leaves_noth
         return True
 
     await eventually(reached_from_everywhere, timeout_s=60)
+    for node, box in boxes.items():
+        _trace(shell, box["name"], node, {f"pod/{status['name']}" for status in web.values()})
     shell.run("minikube-py", "stop", "--name", "e2e")
     shell.run("minikube-py", "start", "--name", "e2e")
     await eventually(reached_from_everywhere, timeout_s=60)
@@ -102,6 +104,17 @@ async def test_a_node_comes_to_a_running_cluster_and_goes_and_one_joins_from_els
         await kubelet.wait()
     shell.run("minikube-py", "delete", "--name", "e2e")
     assert machine() == before
+
+
+def _trace(shell: Shell, sender: str, node: str, servers: set[str]) -> None:
+    """A real packet goes one of the ways that the node's rules leave it, and is answered."""
+    argv = ("trace", "service/web", f"--from=pod/{sender}", "--send", "-o", "json")
+    found = json.loads(shell.run("pykubectl", *argv))
+    assert found["rulesOf"] == f"node/{node}"
+    assert {way["pod"] for way in found["ways"]} == servers
+    assert found["sent"]["answer"].startswith("answered")
+    (taken,) = found["sent"]["tookWays"]
+    assert all(hop["counted"] for hop in found["ways"][taken]["hops"] if hop["table"] == "nat" and not hop["unclear"])
 
 
 def _run_pod(shell: Shell, node: str, part: str, image: str, *command: str) -> None:

@@ -17,7 +17,7 @@ from minikube_py.proxy.dataplanes.iptables_rules import JUMPS, TABLE_IS_OURS, Ch
 _LINE: Final = re.compile(
     r"\*(?P<table>\S+)\s*"
     r"|:(?P<chain>\S+) (?P<policy>\S+).*"
-    r"|(?:\[\d+:\d+\] )?-A (?P<at>\S+)(?: (?P<rule>.*))?"
+    r"|(?:\[(?P<packets>\d+):\d+\] )?-A (?P<at>\S+)(?: (?P<rule>.*))?"
     r"|(?P<commit>COMMIT\s*)"
     r"|(?P<note>#.*|\s*)"
 )
@@ -66,6 +66,20 @@ def parse_save(text: str) -> dict[str, SavedTable]:
         elif read["commit"]:
             tables[name] = SavedTable(policies, {chain: tuple(rules) for chain, rules in chains.items()})
     return tables
+
+
+def packet_counts(text: str) -> dict[str, int]:
+    """How many packets each rule has taken, by `TABLE CHAIN: RULE`; rules that are alike are counted together."""
+    counts: dict[str, int] = {}
+    table = ""
+    for line in text.splitlines():
+        read = _LINE.fullmatch(line)
+        if read is not None and read["table"]:
+            table = read["table"]
+        elif read is not None and read["at"] and read["packets"]:
+            rule = f"{table} {read['at']}: {read['rule'] or ''}"
+            counts[rule] = counts.get(rule, 0) + int(read["packets"])
+    return counts
 
 
 def with_table_marks(desired: Tables, saved: Mapping[str, SavedTable]) -> Tables:

@@ -12,6 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
+from minikube_py.api.kinds.apps.deployment import Deployment
+from minikube_py.cli.flags import GlobalFlags
+from minikube_py.cli.gathering import read_all
+from minikube_py.cli.session import Session
+from minikube_py.cli.verbs.timeline import histories
+from minikube_py.diagnosis.timeline import Timeline, timeline
 from tests.integration.cluster.conftest import NAME, Machine
 from tests.support.eventually import eventually
 
@@ -121,3 +127,41 @@ async def test_each_fault_is_explained_by_its_true_cause(machine: Machine) -> No
     found = await asked.answers("deployment/late", "the scheduler does not run any more", timeout_s=60)
     assert found["nextActor"] == "scheduler, which is not there"
     assert any("expired" in each["text"] for each in found["evidence"])
+
+
+@pytest.mark.timeout(300)
+async def test_the_ten_steps_of_twenty_deployments_are_all_there_and_in_order(machine: Machine) -> None:
+    machine.start()
+    asked = Asked(machine)
+    wanted = [manifest(f"web-{number}") for number in range(20)]
+    asked.pykubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(wanted))
+    asked.pykubectl("expose", "deployment", "web-0", "--port=80")
+    asked.pykubectl("wait", "--for=condition=Available", "deployment", "--all", "--timeout=50s")
+
+    session = Session(GlobalFlags(kubeconfig=str(machine.kubeconfig), context=NAME))
+
+    def told() -> bool:
+        known = histories(session, "default")
+        lines = [timeline(each, known) for each in read_all(session, Deployment, "default")]
+        assert len(lines) == 20
+        for line in lines:
+            assert line.is_complete, line.missing
+            assert line.is_remembered
+            for earlier, later in zip(_versions(line, (3, 5, 6, 7, 8)), _versions(line, (5, 6, 7, 8, 10)), strict=True):
+                assert earlier < later, line
+        return True
+
+    try:
+        # The last events may still be on their way.
+        await eventually(told, timeout_s=30)
+    finally:
+        session.close()
+    done = machine.run("timeline", "deployment/web-0")
+    assert done.returncode == 0, done.stderr
+    assert "is an endpoint of service/web-0" in done.stdout
+    assert "not yet" not in done.stdout
+
+
+def _versions(line: Timeline, steps: tuple[int, ...]) -> list[int]:
+    """The first version in each of these steps."""
+    return [next(int(m.version) for m in line.steps[number - 1].moments if m.version) for number in steps]

@@ -25,7 +25,7 @@ def run(home: Path, *words: str) -> Result:
         (("start", "--store=mysql"), "'mysql' is not one of 'sqlite', 'etcd'"),
         (("start", "--container-runtime=podman"), "not one of 'oci', 'docker', 'simulated'"),
         (("status", "--output=yaml"), "'yaml' is not 'json'"),
-        (("strat",), "Did you mean one of: 'start', 'status'?"),
+        (("strat",), "Did you mean one of: 'start', 'status', 'trace'?"),
         (("start", "--node=2"), "'--nodes'"),
         (("logs",), "Missing argument 'COMPONENT'"),
         (("node", "add", "Web"), "'Web' is no node's name"),
