@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help demo pods-packages test check format lint types floors unit replay conformance bench packages clean
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance bench docs packages clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,5 +59,17 @@ conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd
 bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))
 
+docs: .venv-docs/.installed ## the documentation site: build/docs/index.html
+	python3 docs/site/assemble.py build/docs-source
+	rm -rf build/docs
+	.venv-docs/bin/sphinx-build -q -W --keep-going -b html -d build/docs-doctrees build/docs-source build/docs
+	python3 docs/site/check.py build/docs
+	@echo "build/docs/index.html"
+
+.venv-docs/.installed: docs/requirements.lock
+	python3 -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --disable-pip-version-check --require-hashes -r docs/requirements.lock
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
