@@ -14,7 +14,6 @@ from minikube_py.network.bridge import BridgeConfig, BridgeNetwork
 from minikube_py.network.interface import PodNetwork
 from minikube_py.network.simulated import SimulatedNetwork
 from minikube_py.runtime.behaviour import ANNOTATION_PREFIX
-from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
 from minikube_py.runtime.interface import Runtime
 from minikube_py.runtime.oci.runtime import OciConfig, OciRuntime
 from minikube_py.runtime.simulated import SimulatedRuntime, SimulatedWorld
@@ -57,6 +56,13 @@ async def make_node_runtime(config: KubeletConfig, node_name: str) -> NodeRuntim
         folder = config.root_dir / "oci"
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         return NodeRuntime(OciRuntime(OciConfig(folder, owner, config.oci_runtime), bridge), bridge)
+    return _docker_runtime(config, owner, bridge)
+
+
+def _docker_runtime(config: KubeletConfig, owner: str, bridge: BridgeNetwork | None) -> NodeRuntime:
+    # Not before it is needed: docker's client brings half of all code that a node would read.
+    from minikube_py.runtime.docker.runtime import DockerConfig, DockerRuntime
+
     docker = DockerConfig(cluster=owner, cgroup_root=owner)
     if config.container_runtime_endpoint:
         docker = DockerConfig(cluster=owner, cgroup_root=owner, address=config.container_runtime_endpoint)

@@ -28,7 +28,7 @@ from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig, in_cluster_config, load_kubeconfig
 from minikube_py.client.request import Request
 from minikube_py.errors import ConfigError
-from minikube_py.machinery.backoff import CONNECTION, Backoff
+from minikube_py.machinery.backoff import Backoff, BackoffPolicy
 from minikube_py.machinery.health import serve_health
 from minikube_py.machinery.leader_election import LeaderElectionConfig, LeaderElector, LeadershipLost
 from minikube_py.telemetry.process import run_process
@@ -36,6 +36,9 @@ from minikube_py.telemetry.process import run_process
 log = logging.getLogger(__name__)
 
 Work = Callable[[Client], Awaitable[None]]
+
+_START = BackoffPolicy(initial_s=0.1, cap_s=5.0, factor=1.3, jitter=0.2)
+"""For who is started beside the API server, which is there in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def client_config(master: str, kubeconfig: str) -> ClientConfig:
 
 async def wait_for_api_server(client: Client) -> None:
     """Return once the API server answers and is ready; says once that it is being waited for."""
-    backoff = Backoff(CONNECTION)
+    backoff = Backoff(_START)
     while True:
         try:
             await client.raw(Request("GET", "/readyz", accept="*/*"))
