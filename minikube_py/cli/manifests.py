@@ -6,7 +6,7 @@ Simplified: no kustomize (`-k` is refused by name), no globs.
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,25 @@ def read_manifests(filenames: Sequence[str], recursive: bool = False, validating
                     yield from _objects(document, source, validating)
             except ConfigError as error:
                 raise ManifestError(str(error)) from error
+
+
+def act_on_each(manifests: Iterator[Manifest], act: Callable[[Manifest], None]) -> tuple[int, list[CommandError]]:
+    """Do something with every object; one that fails does not stop the others, a file that cannot be read does.
+
+    Returns how many objects there were, and what failed, in order.
+    """
+    count = 0
+    failures: list[CommandError] = []
+    try:
+        for manifest in manifests:
+            count += 1
+            try:
+                act(manifest)
+            except CommandError as error:
+                failures.append(error)
+    except ManifestError as error:
+        failures.append(error)
+    return count, failures
 
 
 def _texts(filename: str, recursive: bool) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED, last_applied, with_last_applied
-from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
 from minikube_py.cli.output import list_of
 from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
 from minikube_py.cli.session import Session
@@ -147,17 +147,7 @@ def apply(call: Invocation[ApplyFlags]) -> None:
     _check(call)
     results = Results.of(call.session, flags, "kubectl" if flags.server_side else "kubectl-client-side-apply")
     run = _Applying(call, results, {**results.query, **validation_query(flags.validate)})
-    failures: list[CommandError] = []
-    count = 0
-    try:
-        for manifest in read_manifests(flags.filename, flags.recursive):
-            count += 1
-            try:
-                run.apply(manifest)
-            except CommandError as error:
-                failures.append(error)
-    except ManifestError as error:
-        failures.append(error)
+    count, failures = act_on_each(read_manifests(flags.filename, flags.recursive), run.apply)
     if run.applied and results.printer is not None:
         document = run.applied[0] if len(run.applied) == 1 else {**list_of(run.applied), "metadata": {}}
         sys.stdout.write(results.printer(document))

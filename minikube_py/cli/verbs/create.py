@@ -11,7 +11,7 @@ from minikube_py.cli.connection import Request
 from minikube_py.cli.creating import CreateFlags
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
 from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target
 from minikube_py.cli.writing import Results, put_in_front, validation_query
 
@@ -34,17 +34,8 @@ def create(call: Invocation[CreateFilesFlags]) -> None:
     if not flags.filename:
         raise CommandError("must specify one of -f and -k")
     results = Results.of(call.session, flags, "kubectl-create")
-    failures: list[CommandError] = []
-    try:
-        for manifest in read_manifests(flags.filename, flags.recursive):
-            try:
-                _create_one(call, manifest, results)
-            except ManifestError:
-                raise
-            except CommandError as error:
-                failures.append(error)
-    except ManifestError as error:
-        failures.append(error)
+    manifests = read_manifests(flags.filename, flags.recursive)
+    _, failures = act_on_each(manifests, lambda manifest: _create_one(call, manifest, results))
     if failures:
         raise join_errors(failures)
 

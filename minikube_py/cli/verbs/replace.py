@@ -12,7 +12,7 @@ from minikube_py.cli.connection import Request
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import last_applied, with_last_applied
-from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
 from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
 from minikube_py.cli.verbs.delete import Deleted, wait_until_gone
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
@@ -40,15 +40,8 @@ def replace_objects(call: Invocation[ReplaceFlags]) -> None:
     if not flags.force and flags.timeout:
         raise CommandError("--timeout must have --force specified")
     results = Results.of(call.session, flags, "kubectl-replace")
-    failures: list[CommandError] = []
-    try:
-        for manifest in read_manifests(flags.filename, flags.recursive):
-            try:
-                _replace_one(call, manifest, results)
-            except CommandError as error:
-                failures.append(error)
-    except ManifestError as error:
-        failures.append(error)
+    manifests = read_manifests(flags.filename, flags.recursive)
+    _, failures = act_on_each(manifests, lambda manifest: _replace_one(call, manifest, results))
     if failures:
         raise join_errors(failures)
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.cli.conftest import Run
 
 NAMES = ("one", "two")
@@ -68,6 +70,20 @@ def test_a_manifest_that_fails_does_not_stop_the_others(kubectl: Run) -> None:
         'as a ConfigMap: strict decoding error: unknown field "datas"\n'
     )
     assert kubectl("create", "-f", "nosuch.yaml").err == 'error: the path "nosuch.yaml" does not exist\n'
+
+
+@pytest.mark.parametrize(("verb", "done"), [("create", "created"), ("apply", "created"), ("replace", "replaced")])
+def test_a_kind_that_is_not_served_does_not_stop_the_others(kubectl: Run, verb: str, done: str) -> None:
+    name = f"beside-{verb}"
+    if verb == "replace":
+        kubectl("create", "configmap", name)
+    path = write("both.yaml", {"apiVersion": "x.io/v1", "kind": "Foo", "metadata": {"name": "x"}}, config_map(name))
+    told = kubectl(verb, "-f", path)
+    assert (told.code, told.out) == (1, f"configmap/{name} {done}\n")
+    assert told.err == (
+        'error: resource mapping not found for name: "x" namespace: "" from "both.yaml": no matches for kind "Foo" in '
+        'version "x.io/v1"\nensure CRDs are installed first\n'
+    )
 
 
 def test_delete_tells_each_object_and_misses_each_absent_one(kubectl: Run) -> None:
