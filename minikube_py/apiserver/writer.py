@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
@@ -112,7 +113,7 @@ class Writer:
         self._cacher = cacher
         self._admission = admission
         self._random = random.Random()
-        self._recent: dict[str, Resource] = {}
+        self._recent: OrderedDict[str, Resource] = OrderedDict()
         """The objects written last, by key: those that are soon written again, which so need not be decoded."""
 
     async def create(self, target: Target, given: Resource) -> Written:
@@ -254,10 +255,10 @@ class Writer:
 
     def _remembered(self, target: Target, written: Written) -> Written:
         if not target.dry_run and not target.resource.definition.stored_prefix:
-            self._recent.pop(target.key, None)
             self._recent[target.key] = written.obj
+            self._recent.move_to_end(target.key)
             if len(self._recent) > _RECENT_OBJECTS:
-                del self._recent[next(iter(self._recent))]
+                self._recent.popitem(last=False)
         return written
 
     def _decoded(self, target: Target, state: _State) -> Resource:
