@@ -145,13 +145,29 @@ def _latest(*times: Time | None) -> Time | None:
     return max((time for time in times if time is not None), default=None)
 
 
+class _OneSummary:
+    """`summarized`, once for the three columns that ask for it one after another."""
+
+    def __init__(self) -> None:
+        self._pod: Pod | None = None
+        self._summary: PodSummary | None = None
+
+    def of(self, pod: Pod) -> PodSummary:
+        if self._summary is None or self._pod is not pod:
+            self._pod, self._summary = pod, summarized(pod)
+        return self._summary
+
+
+_ONE = _OneSummary()
+
+
 def _ready(pod: Pod) -> str:
-    summary = summarized(pod)
+    summary = _ONE.of(pod)
     return f"{summary.ready}/{summary.containers}"
 
 
 def _restarts(pod: Pod) -> Cell:
-    summary = summarized(pod)
+    summary = _ONE.of(pod)
     if not summary.restarts or summary.last_restart is None:
         return str(summary.restarts)
     return age(summary.last_restart, f"{summary.restarts} (", " ago)")
@@ -169,7 +185,7 @@ def _readiness_gates(pod: Pod) -> str:
 POD_COLUMNS = (
     NAME,
     Column("Ready", _ready),
-    Column("Status", lambda pod: summarized(pod).reason),
+    Column("Status", lambda pod: _ONE.of(pod).reason),
     Column("Restarts", _restarts),
     AGE,
     Column("IP", _ip, priority=1),
