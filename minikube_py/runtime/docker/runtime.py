@@ -23,6 +23,7 @@ from minikube_py.runtime.docker.translate import (
     KIND,
     RECORD,
     SANDBOX,
+    ContainerPlace,
     PausePlace,
     container_name,
     container_request,
@@ -55,6 +56,7 @@ from minikube_py.runtime.interface import (
 from minikube_py.runtime.log_file import parse_json_line, read_log
 from minikube_py.runtime.oci import cgroups, kernel
 from minikube_py.runtime.oom_score import possible_oom_score_adj, with_possible_oom_score
+from minikube_py.runtime.rights import held_capabilities
 
 _EVENTS: dict[str, EventKind] = {"start": "started", "die": "exited", "destroy": "removed"}
 _CONNECT_TIMEOUT_S = 10.0
@@ -172,7 +174,8 @@ class DockerRuntime:
         if await self._images.find(config.image) is None:
             raise ImageMissing(f"image {config.image} is not in the local store; pull it first")
         possible = with_possible_oom_score(config)
-        request = container_request(possible, sandbox, self._config.cluster, self._cgroup_parent(sandbox.config))
+        place = ContainerPlace(self._cgroup_parent(sandbox.config), held_capabilities())
+        request = container_request(possible, sandbox, self._config.cluster, place)
         created = await self._create(request, container_name(sandbox.config, config.name, config.attempt))
         return str(created["Id"])
 

@@ -29,6 +29,7 @@ from minikube_py.runtime.interface import (
     SandboxStatus,
 )
 from minikube_py.runtime.reference import parse_reference
+from minikube_py.runtime.rights import ALL_CAPABILITIES
 
 Json: TypeAlias = Any  # what the engine answers
 
@@ -64,6 +65,19 @@ class PausePlace:
     oom_score_adj: int
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerPlace:
+    """What a container finds on this machine."""
+
+    cgroup_parent: str
+    rights: tuple[str, ...]
+    """The capabilities that there are."""
+
+    @property
+    def lacking(self) -> list[str]:
+        return [name for name in ALL_CAPABILITIES if name not in self.rights]
+
+
 def sandbox_request(config: SandboxConfig, cluster: str, place: PausePlace) -> Json:
     """The body of POST /containers/create for a pod's pause container."""
     host: Json = {
@@ -93,7 +107,7 @@ def _port_bindings(ports: Iterable[PortMapping]) -> Json:
     return found
 
 
-def container_request(config: ContainerConfig, sandbox: SandboxStatus, cluster: str, cgroup_parent: str) -> Json:
+def container_request(config: ContainerConfig, sandbox: SandboxStatus, cluster: str, place: ContainerPlace) -> Json:
     """The body of POST /containers/create for a container of a sandbox."""
     security = config.security
     user = security.user or ""
@@ -114,7 +128,7 @@ def container_request(config: ContainerConfig, sandbox: SandboxStatus, cluster: 
             SANDBOX: sandbox.id,
             RECORD: _CONTAINER_LABEL.dump_json(label).decode(),
         },
-        "HostConfig": _host_config(config, sandbox, cgroup_parent),
+        "HostConfig": _host_config(config, sandbox, place),
     }
     body |= {"Entrypoint": list(config.command)} if config.command else {}
     body |= {"Cmd": list(config.args)} if config.args else {}
@@ -207,14 +221,14 @@ def image_status(document: Json) -> ImageStatus:
     )
 
 
-def _host_config(config: ContainerConfig, sandbox: SandboxStatus, cgroup_parent: str) -> Json:
+def _host_config(config: ContainerConfig, sandbox: SandboxStatus, place: ContainerPlace) -> Json:
     security, resources, pod = config.security, config.resources, sandbox.config
     joined = f"container:{sandbox.id}"
     host: Json = {
         "NetworkMode": joined,
         "IpcMode": joined,
         "PidMode": "host" if pod.host_pid else joined if pod.share_process_namespace else "",
-        "CgroupParent": cgroup_parent,
+        "CgroupParent": place.cgroup_parent,
         "Privileged": security.privileged,
         "CapAdd": list(security.add_capabilities),
         "CapDrop": list(security.drop_capabilities),
@@ -239,7 +253,21 @@ def _host_config(config: ContainerConfig, sandbox: SandboxStatus, cgroup_parent:
             for mount in config.mounts
         ],
     }
-    return host | ({"PidsLimit": resources.pids_limit} if resources.pids_limit else {})
+    host |= {"PidsLimit": resources.pids_limit} if resources.pids_limit else {}
+    return host | (_nearly_privileged(place.lacking) if security.privileged and place.lacking else {})
+
+
+def _nearly_privileged(lacking: list[str]) -> Json:
+    """What the engine can do where its own Privileged fails: it would give rights that nobody has here."""
+    return {
+        "Privileged": False,
+        "CapAdd": ["ALL"],
+        "CapDrop": lacking,
+        "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
+        "MaskedPaths": [],
+        "ReadonlyPaths": [],
+        "DeviceCgroupRules": ["a *:* rwm"],
+    }
 
 
 def _state(state: Json, *, has_failed: bool) -> ContainerState:

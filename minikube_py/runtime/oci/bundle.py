@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from minikube_py.runtime.interface import ContainerConfig, ImageStatus, Mount, Resources, RuntimeFault, Security
 from minikube_py.runtime.oci.users import User
+from minikube_py.runtime.rights import ALL_CAPABILITIES
 
 Json: TypeAlias = dict[str, Any]
 
@@ -21,13 +22,6 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_CAPABILITIES = (
     "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
     "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE",
-)  # fmt: skip
-ALL_CAPABILITIES = (
-    *DEFAULT_CAPABILITIES,
-    "AUDIT_CONTROL", "AUDIT_READ", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "IPC_LOCK",
-    "IPC_OWNER", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "NET_ADMIN", "NET_BROADCAST", "PERFMON",
-    "SYSLOG", "SYS_ADMIN", "SYS_BOOT", "SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO",
-    "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "WAKE_ALARM",
 )  # fmt: skip
 _MASKED = (
     "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/scsi", "/proc/sched_debug",
@@ -61,6 +55,8 @@ class BundleParts:
     sandbox: SandboxPlace
     cgroup: str
     rootfs: Path
+    rights: tuple[str, ...] = ALL_CAPABILITIES
+    """The capabilities that there are on this machine."""
 
 
 def runtime_spec(parts: BundleParts) -> Json:
@@ -106,16 +102,16 @@ def environment(config: ContainerConfig, image: ImageStatus, home: str, hostname
     return [f"{name}={value}" for name, value in values.items()]
 
 
-def capabilities(security: Security) -> list[str]:
-    """The customary set, plus `add`, minus `drop`; `ALL` means every one the kernel has."""
+def capabilities(security: Security, rights: tuple[str, ...] = ALL_CAPABILITIES) -> list[str]:
+    """The customary set, plus `add`, minus `drop`; `ALL` means every one that there is."""
     if security.privileged:
-        return _names(ALL_CAPABILITIES)
+        return _names(rights)
     add = {_plain(name) for name in security.add_capabilities}
     drop = {_plain(name) for name in security.drop_capabilities}
     unknown = sorted((add | drop) - {*ALL_CAPABILITIES, "ALL"})
     if unknown:
         raise RuntimeFault(f"unknown capability {unknown[0]!r}")
-    base = set(ALL_CAPABILITIES) if "ALL" in add else set(DEFAULT_CAPABILITIES)
+    base = set(rights) if "ALL" in add else set(DEFAULT_CAPABILITIES)
     chosen = (set() if "ALL" in drop else base - drop) | (add - {"ALL"})
     return _names(name for name in ALL_CAPABILITIES if name in chosen)
 
@@ -136,7 +132,7 @@ def resource_limits(resources: Resources) -> Json:
 
 def _process(parts: BundleParts) -> Json:
     config, security, user = parts.config, parts.config.security, parts.user
-    granted = capabilities(security)
+    granted = capabilities(security, parts.rights)
     # Only root keeps capabilities across the start of a program; another user gets a ceiling and no more.
     held = granted if user.uid == 0 else []
     return {

@@ -29,6 +29,7 @@ from minikube_py.runtime.oci.images import StoredImage
 from minikube_py.runtime.oci.processes import ExitWatch, is_alive
 from minikube_py.runtime.oci.records import CONTAINERS, STARTS, ContainerRecord, StartedRecord
 from minikube_py.runtime.oci.users import User, resolve_user
+from minikube_py.runtime.rights import held_capabilities
 
 _SYMLINK_IN_IMAGE = "image has a link where its {} file should be"
 
@@ -179,7 +180,7 @@ def prepare(folder: ContainerFolder, record: ContainerRecord, image: StoredImage
         layers = f"lowerdir={image.rootfs},upperdir={folder.path / 'upper'},workdir={folder.path / 'work'}"
         kernel.mount("overlay", folder.rootfs, "overlay", layers)
         user = _user_of(record.config, image)
-        parts = BundleParts(record.config, image.status, user, place, record.cgroup, folder.rootfs)
+        parts = BundleParts(record.config, image.status, user, place, record.cgroup, folder.rootfs, held_capabilities())
         (folder.bundle / "config.json").write_text(json.dumps(runtime_spec(parts)))
         CONTAINERS.write(folder.path, record)
     except (OSError, RuntimeFault) as error:

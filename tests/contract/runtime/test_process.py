@@ -178,3 +178,19 @@ async def test_a_wish_to_be_spared_by_the_oom_killer_never_prevents_the_start(re
     said = await real_bench.output_of("cat /proc/self/oom_score_adj", resources=Resources(oom_score_adj=-997))
     assert -997 <= int(said) <= 0
     assert await real_bench.output_of("cat /proc/self/oom_score_adj", resources=Resources(oom_score_adj=500)) == "500\n"
+
+
+async def test_a_privileged_container_has_every_right_that_this_machine_has(real_bench: Bench) -> None:
+    script = "grep CapBnd /proc/self/status; mknod /tmp/n c 1 3 && echo >/tmp/n && ip link set lo mtu 1400 && echo yes"
+    rights, done = (await real_bench.output_of(script, security=Security(privileged=True))).splitlines()
+    known_to_every_engine = 2**38 - 1
+    assert rights_in(rights) & known_to_every_engine == own_rights() & known_to_every_engine
+    assert done == "yes"
+
+
+def own_rights() -> int:
+    return next(rights_in(line) for line in Path("/proc/self/status").read_text().splitlines() if "CapBnd" in line)
+
+
+def rights_in(line: str) -> int:
+    return int(line.removeprefix("CapBnd:"), 16)

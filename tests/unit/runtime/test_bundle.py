@@ -8,7 +8,6 @@ import pytest
 
 from minikube_py.runtime.interface import ContainerConfig, ImageStatus, Mount, Resources, RuntimeFault, Security
 from minikube_py.runtime.oci.bundle import (
-    ALL_CAPABILITIES,
     DEFAULT_CAPABILITIES,
     BundleParts,
     SandboxPlace,
@@ -19,6 +18,7 @@ from minikube_py.runtime.oci.bundle import (
     runtime_spec,
 )
 from minikube_py.runtime.oci.users import User, resolve_user
+from minikube_py.runtime.rights import ALL_CAPABILITIES
 
 IMAGE = ImageStatus("sha256:1", (), entrypoint=("nginx",), command=("-g", "daemon off;"), env=("PATH=/bin", "A=image"))
 CONTAINER = ContainerConfig("main", "nginx")
@@ -64,6 +64,9 @@ def test_capabilities_add_drop_and_all() -> None:
     assert capabilities(Security(drop_capabilities=("ALL",), add_capabilities=("cap_net_admin",))) == ["CAP_NET_ADMIN"]
     assert len(capabilities(Security(add_capabilities=("ALL",)))) == len(ALL_CAPABILITIES)
     assert len(capabilities(Security(privileged=True, drop_capabilities=("ALL",)))) == len(ALL_CAPABILITIES)
+    few = ("CHOWN", "SYS_ADMIN")
+    assert capabilities(Security(privileged=True), few) == ["CAP_CHOWN", "CAP_SYS_ADMIN"]
+    assert capabilities(Security(add_capabilities=("ALL",)), few) == ["CAP_CHOWN", "CAP_SYS_ADMIN"]
     with pytest.raises(RuntimeFault, match="'NO_SUCH'"):
         capabilities(Security(add_capabilities=("NO_SUCH",)))
 
