@@ -17,9 +17,9 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -116,7 +116,7 @@ def _whole_characters(value: Json) -> Json:
     return [_whole_characters(inner) for inner in value] if isinstance(value, list) else value
 
 
-def load_yaml_strict(data: bytes) -> tuple[Json, tuple[str, ...]]:
+def load_yaml_strict(data: bytes) -> tuple[Json, tuple[DoubledField, ...]]:
     """Read the one document of a YAML text, with the paths of fields that stand twice.
 
     Raises: ManifestError, also when there are several documents or none.
@@ -127,7 +127,7 @@ def load_yaml_strict(data: bytes) -> tuple[Json, tuple[str, ...]]:
     return documents[0]
 
 
-def load_all_yaml(data: bytes | str) -> Iterator[tuple[Json, tuple[str, ...]]]:
+def load_all_yaml(data: bytes | str) -> Iterator[tuple[Json, tuple[DoubledField, ...]]]:
     """Read every document of a YAML text, each with the paths of fields that stand twice; empty ones are skipped.
 
     Raises: ManifestError
@@ -153,11 +153,29 @@ def _one_line(error: yaml.YAMLError) -> str:
     return f"line {mark.line if isinstance(error, yaml.parser.ParserError) else mark.line + 1}: {problem}"
 
 
+class DoubledField(str):
+    """The path of a field that stands twice, and the sentence in which Go's YAML reader says so."""
+
+    __slots__ = ("sentence",)
+
+    def __new__(cls, path: str, name: str, line: int) -> Self:
+        made = super().__new__(cls, path)
+        made.sentence = f'line {line}: key "{name}" already set in map'
+        return made
+
+    sentence: str
+
+
+def doubled_text(doubled: Sequence[DoubledField]) -> str:
+    """All of them, as Go's reader says it."""
+    return "\n  ".join(("yaml: unmarshal errors:", *(each.sentence for each in doubled)))
+
+
 class _YamlBuilder:
     """Builds the values of one document from the parser's events, without PyYAML's own ideas of what is a date."""
 
     def __init__(self, events: Iterator[Any]) -> None:
-        self.doubled: list[str] = []
+        self.doubled: list[DoubledField] = []
         self._events = events
         self._anchors: dict[str, tuple[Json, int] | None] = {}
         self._built = 0
@@ -213,7 +231,7 @@ class _YamlBuilder:
             name = self._name(event)
             path = f"{at}.{name}" if at else name
             if name in built:
-                self.doubled.append(path)
+                self.doubled.append(DoubledField(path, name, event.start_mark.line + 1))
             built[name] = self.build(next(self._events), path, depth + 1)
         for fields in inherited:
             if not isinstance(fields, dict):

@@ -73,7 +73,10 @@ _PACKAGES = {
 """Upstream's packages of the groups that are outside k8s.io/api."""
 
 TYPE_NAMES: dict[str, Json] = {
-    "apiVersion": {"type": "string", "description": "The group and version that this document is written in."},
+    "apiVersion": {
+        "type": "string",
+        "description": "APIVersion defines the group and version that this document is written in.",
+    },
     "kind": {"type": "string", "description": "What kind of object this is, in CamelCase."},
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minikube_py.api.managed_fields import ApplyConflict, Manager, Write, applied
-from minikube_py.api.manifest import ManifestError, load_all_yaml
+from minikube_py.api.manifest import ManifestError, doubled_text, load_all_yaml
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
@@ -23,17 +23,22 @@ class ApplyPatch:
     config: dict[str, Json]
     manager: Manager
     force: bool
+    problem: str = ""
+    """What a YAML reader says of fields that stand twice."""
 
     @classmethod
-    def parse(cls, data: bytes, manager: Manager, *, force: bool) -> ApplyPatch:
+    def parse(cls, data: bytes, manager: Manager, *, force: bool, is_strict: bool) -> ApplyPatch:
         """Raises: BadRequest."""
         try:
-            config, _ = next(load_all_yaml(data), (None, ()))
+            config, doubled = next(load_all_yaml(data), (None, ()))
         except ManifestError as error:
             raise BadRequest(f"error decoding YAML: {error}") from error
         if not isinstance(config, dict) or not isinstance(config.get("metadata", {}), dict | None):
             raise BadRequest("error decoding YAML: the applied configuration is no object")
-        return cls(config, manager, force)
+        problem = doubled_text(doubled) if doubled else ""
+        if problem and is_strict:
+            raise BadRequest(f"error strict decoding YAML: error converting YAML to JSON: {problem}")
+        return cls(config, manager, force, problem)
 
     @property
     def names_version(self) -> bool:

@@ -13,7 +13,7 @@ import orjson
 
 from minikube_py.api.decoding import DecodeError
 from minikube_py.api.json_values import json_kind
-from minikube_py.api.manifest import ManifestError, load_all_yaml, parse_json_strict
+from minikube_py.api.manifest import ManifestError, doubled_text, load_all_yaml, parse_json_strict
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import Json, Model, decode, replace
 from minikube_py.api.protobuf import ProtobufError, decode_protobuf
@@ -54,10 +54,13 @@ _TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A parsed body: the document, and the paths of fields that it says twice."""
+    """A parsed body: the document, and what is to be said of fields that stand in it twice."""
 
     document: dict[str, Json]
     duplicate_fields: tuple[str, ...] = ()
+    """Their paths, where it was JSON."""
+    yaml_problem: str = ""
+    """The sentence of a YAML reader."""
 
 
 def parse(data: bytes, content_type: str, kind: str) -> Body:
@@ -71,11 +74,14 @@ def parse(data: bytes, content_type: str, kind: str) -> Body:
 
 def _parse(data: bytes, media_type: str) -> Body:
     """Raises: Unreadable."""
+    duplicates: tuple[str, ...] = ()
+    problem = ""
     try:
         if media_type == PROTOBUF_TYPE:
             return Body(decode_protobuf(data))
         if media_type == YAML_TYPE:
-            document, duplicates = next(load_all_yaml(data), (None, ()))
+            document, doubled = next(load_all_yaml(data), (None, ()))
+            problem = doubled_text(doubled) if doubled else ""
         else:
             document, duplicates = parse_json_strict(data)
     except ProtobufError as error:
@@ -91,7 +97,7 @@ def _parse(data: bytes, media_type: str) -> Body:
             raise Unreadable(
                 f"{_NO_KIND}json: cannot unmarshal {json_kind(value)} into Go struct field .{name} of type string"
             )
-    return Body(document, tuple(duplicates))
+    return Body(document, tuple(duplicates), problem)
 
 
 def _excerpt(data: bytes) -> str:
@@ -118,7 +124,8 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
         decoded = resource.read(body.document)
     except DecodeError as error:
         raise WrongType(where, str(error)) from error
-    complaints = [f'unknown field "{path}"' for path in decoded.unknown_fields]
+    complaints = [body.yaml_problem] if body.yaml_problem else []
+    complaints += [f'unknown field "{path}"' for path in decoded.unknown_fields]
     complaints += [f'duplicate field "{path}"' for path in body.duplicate_fields]
     if complaints and field_validation == "Strict":
         raise NotStrict(where, f"strict decoding error: {', '.join(complaints)}")
@@ -131,7 +138,13 @@ def _known_object(body: Body, resource: type[R]) -> R | None:
     So the spec of the many pods that one template makes is read and defaulted once.
     """
     metadata = body.document.get("metadata")
-    if not resource.are_often_alike or body.duplicate_fields or not metadata or "resourceVersion" in metadata:
+    if (
+        not resource.are_often_alike
+        or body.duplicate_fields
+        or body.yaml_problem
+        or not metadata
+        or "resourceVersion" in metadata
+    ):
         return None
     rest = orjson.dumps({name: value for name, value in body.document.items() if name != "metadata"})
     if len(rest) > _REMEMBERED_BYTES:

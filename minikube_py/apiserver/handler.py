@@ -213,6 +213,8 @@ class ResourceHandler:
             if not patch.names_version:
                 _check_uid_stays(current, asked)
                 asked = _without_version(asked)
+            if isinstance(patch, ApplyPatch) and patch.problem and options.field_validation == "Warn":
+                warnings = (patch.problem, *warnings)
             warnings = (*warnings, *asked.warnings())
             return asked
 
@@ -278,7 +280,9 @@ def patch_of(resource: type[Resource], request: ApiRequest) -> tuple[WriteOption
         return options, PatchBody.parse(request.content_type, request.body, resource)
     options = write_options(request.query, "PatchOptions", is_apply=True)
     manager = manager_of(resource, request, options, "Apply")
-    return options, ApplyPatch.parse(request.body, manager, force=options.force)
+    return options, ApplyPatch.parse(
+        request.body, manager, force=options.force, is_strict=options.field_validation == "Strict"
+    )
 
 
 def _verb(request: ApiRequest) -> str:

@@ -103,7 +103,8 @@ def explain_text(schemas: Schemas, field: Field, recursive: bool) -> str:
         text += "\n"
     text += "DESCRIPTION:\n"
     descriptions = [part["description"] for part in schemas.chain(field.schema) if part.get("description")]
-    text += "".join(_indented(wrap(description), 4) for description in descriptions or ["<empty>"]) + "    \n"
+    text += "".join(_indented(wrap(description), 4) for description in descriptions or ["<empty>"])
+    text += "    \n" if descriptions else ""
     properties, required = schemas.properties(field.schema)
     if properties:
         text += "FIELDS:\n"
@@ -143,7 +144,7 @@ def _enum(schemas: Schemas, schema: Schema) -> list[str]:
     """The values that a field itself may have; those of a list's items are not shown."""
     inner = schemas.referred(schema)
     found: list[Any] = schema.get("enum") or (inner[1].get("enum") if inner else None) or []
-    return [str(value) if value != "" else '""' for value in sorted(found, key=str)]
+    return [str(value) if value != "" else '""' for value in found]
 
 
 def wrap(text: str, width: int = TEXT_WIDTH) -> str:

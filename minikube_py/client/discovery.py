@@ -1,7 +1,7 @@
 """Discovery: the kinds that a server has, whether this program knows them or not.
 
 Kubernetes: staging/src/k8s.io/client-go/discovery
-Simplified: one version a group, the preferred one.
+Simplified: a resource is known in one version, of those that have it the one that its group prefers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from minikube_py.api.definition import Definition
 from minikube_py.api.model import Json
+from minikube_py.api.status import NotFound
 from minikube_py.client.client import Client
 from minikube_py.client.request import Request
 
@@ -21,8 +22,17 @@ async def served_definitions(client: Client) -> tuple[Definition, ...]:
     """
     found = list(_definitions("", "v1", await _get(client, "/api/v1")))
     for group in (await _get(client, "/apis"))["groups"]:
-        name, version = group["name"], group["preferredVersion"]["version"]
-        found += _definitions(name, version, await _get(client, f"/apis/{name}/{version}"))
+        name, preferred = group["name"], group["preferredVersion"]
+        known: set[str] = set()
+        for version in (preferred, *(each for each in group["versions"] if each != preferred)):
+            try:
+                document = await _get(client, f"/apis/{version['groupVersion']}")
+            except NotFound:
+                # Its kinds, which users brought, have gone in the meantime.
+                continue
+            new = [each for each in _definitions(name, version["version"], document) if each.plural not in known]
+            found += new
+            known |= {each.plural for each in new}
     return tuple(found)
 
 

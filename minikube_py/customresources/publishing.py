@@ -17,10 +17,12 @@ from minikube_py.api.openapi_schemas import TYPE_NAMES, reference, schema_name
 def published(schema: JSONSchemaProps, definition: Definition) -> PublishedSchema:
     name = ".".join((*reversed(definition.group.split(".")), definition.version, definition.kind))
     kind = {"group": definition.group, "kind": definition.kind, "version": definition.version}
-    document = {**_document(schema.to_dict(), is_object=True), "x-kubernetes-group-version-kind": [kind]}
+    said: dict[str, Json] = {"x-kubernetes-group-version-kind": [kind]}
     if definition.selectable_fields:
-        document["x-kubernetes-selectable-fields"] = [{"fieldPath": path} for path in definition.selectable_fields]
-    return PublishedSchema(name, document, as_version_2(document))
+        said["x-kubernetes-selectable-fields"] = [{"fieldPath": path} for path in definition.selectable_fields]
+    document = _document(schema.to_dict(), is_object=True) | said
+    version_2 = {"type": "object", **said} if schema.preserve_unknown_fields else as_version_2(document)
+    return PublishedSchema(name, document, version_2)
 
 
 def _document(schema: Mapping[str, Json], *, is_object: bool = False) -> dict[str, Json]:
@@ -32,7 +34,10 @@ def _document(schema: Mapping[str, Json], *, is_object: bool = False) -> dict[st
         if isinstance(made.get(name), dict):
             made[name] = _document(made[name])
     if is_object or made.get("x-kubernetes-embedded-resource"):
-        metadata = {"description": "Name, labels and the like.", "allOf": [reference(schema_name(ObjectMeta))]}
+        metadata = {
+            "description": "Standard object's metadata: name, labels and the like.",
+            "allOf": [reference(schema_name(ObjectMeta))],
+        }
         made["properties"] = {**made.get("properties", {}), **TYPE_NAMES, "metadata": metadata}
     return made
 
@@ -45,8 +50,7 @@ _NULLABLE_DROPPED = ("type", "items", "properties", "additionalProperties")
 def as_version_2(schema: Mapping[str, Json]) -> dict[str, Json]:
     """Without what clients of version 2 do not know, and more lenient where they would refuse what is allowed."""
     if schema.get("x-kubernetes-preserve-unknown-fields"):
-        kept = (*_OPEN_KEPT, "x-kubernetes-group-version-kind", "x-kubernetes-selectable-fields")
-        return {name: schema[name] for name in kept if name in schema}
+        return {name: schema[name] for name in _OPEN_KEPT if name in schema}
     if "allOf" in schema and "$ref" in schema["allOf"][0]:
         return {"description": schema["description"], **schema["allOf"][0]}
     dropped = _NOT_IN_VERSION_2 + (_NULLABLE_DROPPED if schema.get("nullable") else ())

@@ -68,7 +68,7 @@ def _rows(resources: Iterable[ResourceType], wide: bool, no_headers: bool) -> li
     headers = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", *(["VERBS", "CATEGORIES"] if wide else [])]
     rows = [] if no_headers else [headers]
     for resource in resources:
-        more = [",".join(sorted(resource.verbs)), ",".join(resource.categories)] if wide else []
+        more = [",".join(resource.verbs), ",".join(resource.categories)] if wide else []
         is_namespaced = str(resource.is_namespaced).lower()
         names = ",".join(resource.short_names)
         rows.append([resource.plural, names, resource.api_version, is_namespaced, resource.kind, *more])
@@ -85,7 +85,7 @@ def _document(resources: Iterable[ResourceType]) -> Document:
             "group": resource.group,
             "version": resource.version,
             "kind": resource.kind,
-            "verbs": sorted(resource.verbs),
+            "verbs": list(resource.verbs),
             "shortNames": list(resource.short_names),
             "categories": list(resource.categories),
         }

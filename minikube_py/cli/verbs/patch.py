@@ -10,13 +10,14 @@ from pathlib import Path
 
 from minikube_py.cli.command import Invocation, Verb
 from minikube_py.cli.connection import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH
-from minikube_py.cli.errors import PROGRAM, CommandError
+from minikube_py.cli.errors import PROGRAM, CommandError, ServerError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.resource_arguments import FilenameFlags, Selection, Target, each, objects
 from minikube_py.cli.writing import Results, WriteFlags
 from minikube_py.client.yaml_text import load_documents
 from minikube_py.errors import ConfigError
 
+_UNSUPPORTED = 415
 _TYPES = {"json": JSON_PATCH, "merge": MERGE_PATCH, "strategic": STRATEGIC_MERGE_PATCH}
 
 
@@ -47,7 +48,13 @@ def patch(call: Invocation[PatchFlags]) -> None:
             results.tell(before, "patched")
             return
         path = replace(target, subresource=flags.subresource).path
-        after = call.session.connection.send("PATCH", path, body, results.query, _TYPES[flags.type])
+        try:
+            after = call.session.connection.send("PATCH", path, body, results.query, _TYPES[flags.type])
+        except ServerError as error:
+            if error.code != _UNSUPPORTED:
+                raise
+            kind = f"{before.get('apiVersion')}, Kind={before.get('kind')}"
+            raise CommandError(f"{_TYPES[flags.type]} is not supported by {kind}: {error.said}") from error
         results.tell(after, "patched (no change)" if after == before else "patched")
 
     each(objects(call.session, selection), act)

@@ -3,7 +3,8 @@
 Owners are known by uid alone: an edge may lead to an object that was never seen, or is gone. What hangs on such an
 edge is a candidate; whether its owner really does not exist is asked of the server, never concluded from this graph.
 
-`run` discovers kinds and follows each with an informer; new kinds (CRDs) are found at the next discovery.
+`run` discovers kinds and follows each with an informer; kinds that users bring, or take away, are noticed at the next
+discovery.
 
 Kubernetes: pkg/controller/garbagecollector/graph_builder.go
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +30,7 @@ from minikube_py.machinery.informer import Change, Informer
 log = logging.getLogger(__name__)
 
 DISCOVERY_PERIOD_S = 30.0
+_SYNC_TIMEOUT_S = 30.0
 ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
 _IGNORED = frozenset({("", "events"), ("events.k8s.io", "events")})
@@ -71,6 +74,7 @@ class Graph:
         self._dependents: dict[str, set[str]] = {}
         self._definitions: dict[tuple[str, str], Definition] = {}
         self._informers: dict[Definition, Informer[PartialObject]] = {}
+        self._following: dict[Definition, asyncio.Task[None]] = {}
         self._is_complete = asyncio.Event()
         self._enqueue: Callable[[str], None] | None = None
 
@@ -114,16 +118,38 @@ class Graph:
 
     async def _discover(self, group: asyncio.TaskGroup) -> None:
         definitions = await served_definitions(self._client)
+        known = self._definitions.keys()
         self._definitions = {(each.group, each.kind): each for each in definitions}
         for definition in definitions:
             if definition not in self._informers and _is_collected(definition):
                 informer = Informer(self._client, partial_kind(definition))
                 informer.add_handler(partial(self._observe, definition))
                 self._informers[definition] = informer
-                group.create_task(informer.run(), name=f"garbage {definition.group_resource}")
-        for informer in self._informers.values():
-            await informer.synced()
-        self._is_complete.set()
+                name = f"garbage {definition.group_resource}"
+                self._following[definition] = group.create_task(informer.run(), name=name)
+        for definition in self._informers.keys() - set(definitions):
+            self._forget_kind(definition)
+        with suppress(TimeoutError):
+            # A kind may go while it is waited for; then the next discovery says so.
+            async with asyncio.timeout(_SYNC_TIMEOUT_S):
+                for informer in self._informers.values():
+                    await informer.synced()
+                self._is_complete.set()
+        if self._definitions.keys() - known:
+            self._look_at_owned()
+
+    def _look_at_owned(self) -> None:
+        """An owner of a kind that the server did not have could not be looked for; perhaps it can now."""
+        for uid in tuple(self._nodes):
+            if self._nodes[uid].owner_uids:
+                self.look_at(uid)
+
+    def _forget_kind(self, definition: Definition) -> None:
+        """The server has the kind no longer, and so none of its objects."""
+        del self._informers[definition]
+        self._following.pop(definition).cancel()
+        for uid in [uid for uid, node in self._nodes.items() if node.definition == definition]:
+            self._vanished(uid)
 
     def _observe(self, definition: Definition, change: Change[PartialObject]) -> None:
         old, new = change.old, change.new

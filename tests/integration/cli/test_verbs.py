@@ -108,12 +108,12 @@ def test_explain_shows_fields_with_type_enum_and_requirement(api: ScriptedApi, r
     api.answers["/openapi/v3/api/v1"] = (200, {"components": {"schemas": SCHEMAS}})
     assert run("explain", "pods.spec").out == (
         "KIND:       Pod\nVERSION:    v1\n\nFIELD: spec <PodSpec>\n\n\nDESCRIPTION:\n    What to run.\n"
-        "    A pod's spec.\n    \nFIELDS:\n  restartPolicy\t<string> -required-\n  enum: Always, Never\n"
+        "    A pod's spec.\n    \nFIELDS:\n  restartPolicy\t<string> -required-\n  enum: Never, Always\n"
         "    When to start again.\n\n  tags\t<map[string]string>\n    <no description>\n\n"
         "  template\t<Pod>\n    <no description>\n\n\n"
     )
     recursive = run("explain", "pods", "--recursive").out
-    assert "    restartPolicy\t<string> -required-\n    enum: Always, Never\n" in recursive
+    assert "    restartPolicy\t<string> -required-\n    enum: Never, Always\n" in recursive
     missing = run("explain", "pods.nosuch")
     assert (missing.code, missing.err) == (1, 'error: field "nosuch" does not exist\n')
 
