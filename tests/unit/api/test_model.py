@@ -128,3 +128,10 @@ def test_compact_value_is_what_it_was_and_shares_what_is_the_same_in_others() ->
     assert one.spec.containers[0].resources is other.spec.containers[0].resources
     assert replace(one.spec.containers[0], image="nginx").model_fields_set == {"name", "resources", "tty", "image"}
     assert "image" not in other.spec.containers[0].model_fields_set
+
+
+def test_values_that_many_objects_hold_are_kept_once() -> None:
+    text = b'{"metadata":{"name":"%s"},"spec":{"containers":[],"tolerations":[{"key":"%s"},{"key":"k"}]}}'
+    one, other = (compact(Pod.from_json(text % (name, name))) for name in (b"one", b"other"))
+    assert one.spec.tolerations[1] is other.spec.tolerations[1]
+    assert [toleration.key for toleration in other.spec.tolerations] == ["other", "k"]

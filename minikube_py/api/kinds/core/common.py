@@ -87,6 +87,8 @@ class ResourceClaim(Model):
 class ResourceRequirements(Model):
     """How much of a resource is asked for, and how much may be used."""
 
+    are_often_the_same: ClassVar[bool] = True
+
     limits: Mapping[str, Quantity] = {}
     requests: Mapping[str, Quantity] = {}
     claims: Annotated[tuple[ResourceClaim, ...], ListType("map", ("name",))] = ()
@@ -103,6 +105,8 @@ class Taint(Model):
 
 class Toleration(Model):
     """A taint of nodes that a pod puts up with."""
+
+    are_often_the_same: ClassVar[bool] = True
 
     key: str = ""
     operator: Annotated[str, OneOf("Equal", "Exists", "Gt", "Lt")] = ""

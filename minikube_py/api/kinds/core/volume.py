@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/api/core/v1/types.go
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -199,6 +199,8 @@ class VolumeProjection(Model):
 
 class ProjectedVolumeSource(Model):
     """Several sources in one directory."""
+
+    are_often_the_same: ClassVar[bool] = True
 
     sources: tuple[VolumeProjection, ...] = ()
     default_mode: int | None = None
