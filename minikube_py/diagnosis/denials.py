@@ -64,7 +64,7 @@ _WORDS: Final[tuple[tuple[str, Stage, str, str], ...]] = (
      "the plugin NamespaceLifecycle: the namespace is not there, or is going",
      "Create the namespace, or wait until it is gone"),
     (r"is invalid: (?P<rule>[\w.\[\]]+)", "validation", "the field {rule}",
-     "Correct the field: pykubectl explain TYPE.FIELD"),
+     "Correct the field as the message says"),
     (r"is invalid", "validation", "the kind's own rules", "Correct the object as the message says"),
 )  # fmt: skip
 
@@ -106,7 +106,7 @@ def explain_denial(asked: Asked) -> Explanation:
     if asked.unknown:
         refusal = refusal_in("Unauthorized")
         return Explanation(
-            subject, f"authentication refused, by {refusal.rule}: the server does not know who asks.",
+            subject, "authentication refused: the server believes no credential that came with the request.",
             next_actor=USER, evidence=(Evidence("authentication", asked.unknown),), next_steps=(refusal.next_step,),
         )  # fmt: skip
     who = Evidence("authentication", f'passed: "{asked.username}", of the groups {joined(asked.groups) or "none"}')

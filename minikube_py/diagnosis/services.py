@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service, ServicePort
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
@@ -139,6 +140,11 @@ def _rules(facts: Facts, service: Service, slices: list[EndpointSlice], ready: l
     if service.spec.cluster_ip in ("", "None"):
         cause = f"it is headless: clients get the pods' addresses from DNS; {counted(len(ready), 'pod')} ready."
         return Explanation(subject, cause, True, evidence=(shown,))
+    if facts.nodes and all(_is_simulated(node) for node in facts.nodes):
+        cause = "its pods are simulated: nobody answers at their addresses, and no proxy leads there."
+        told = Evidence(f"node {facts.nodes[0].metadata.name}", "its container runtime is the simulated one")
+        step = "For pods that answer: minikube-py start with --container-runtime=oci or docker"
+        return Explanation(subject, cause, False, "", USER, None, (shown, told), (step,))
     if facts.rules is None:
         looked = Evidence("rules of the proxy", f"nobody looked: {facts.rules_gap}")
         cause = (
@@ -169,6 +175,10 @@ def _rules(facts: Facts, service: Service, slices: list[EndpointSlice], ready: l
     step = f"If it still does not answer, the program in the pod or the route: pykubectl trace {subject} --send"
     cause = f"it has {counted(len(ready), 'ready endpoint')}, and the rules on this machine lead to them."
     return Explanation(subject, cause, True, evidence=(shown, told), next_steps=(step,))
+
+
+def _is_simulated(node: Node) -> bool:
+    return node.status.node_info.container_runtime_version.startswith("simulated://")
 
 
 def _leads(facts: Facts, service: Service, port: ServicePort, ready: list[str]) -> bool:

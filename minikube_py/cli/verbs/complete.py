@@ -21,7 +21,7 @@ from minikube_py.errors import MinikubeError
 _TIMEOUT = "2s"
 _TYPES_THEN_NAMES = frozenset(
     ("get", "describe", "delete", "edit", "label", "annotate", "patch", "scale", "expose", "wait", "autoscale",
-     "rollout", "set", "taint", "explain")
+     "rollout", "set", "taint", "explain", "why", "trace", "timeline")
 )  # fmt: skip
 _PODS = frozenset(("logs", "exec", "attach", "port-forward", "cp"))
 _NODES = frozenset(("cordon", "uncordon", "drain"))

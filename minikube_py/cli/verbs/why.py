@@ -18,7 +18,7 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.resource import Resource
 from minikube_py.cli.command import Invocation, Verb
-from minikube_py.cli.errors import PROGRAM, CommandError, ConnectionRefused
+from minikube_py.cli.errors import PROGRAM, CommandError, ConnectionRefused, ServerError
 from minikube_py.cli.explanation_text import explanation_text
 from minikube_py.cli.flags import flag
 from minikube_py.cli.gathering import gather
@@ -61,6 +61,8 @@ def why(call: Invocation[WhyFlags]) -> int:
         explanations = _explanations(call)
     except ConnectionRefused as error:
         explanations = [explain_no_server(" ".join(call.words), call.session.config.server, error.message)]
+    except ServerError as error:
+        explanations = _explain_refusal(call, error)
     if call.flags.output == "json":
         documents = [each.to_dict() for each in explanations]
         print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
@@ -75,6 +77,16 @@ def _explanations(call: Invocation[WhyFlags]) -> list[Explanation]:
 
         return [explain_denied(call.session, call.words[1:], call.flags.filename)]
     return [_explain(call, target) for target in _targets(call)]
+
+
+def _explain_refusal(call: Invocation[WhyFlags], error: ServerError) -> list[Explanation]:
+    """Who may not even look is told why not. Raises: the error, where it is another."""
+    if error.code not in (401, 403) or call.words[:1] == ("denied",):
+        raise error
+    from minikube_py.cli.denial import explain_denied
+
+    word = "/".join(call.words[:2]) if "/" not in call.words[0] else call.words[0]
+    return [explain_denied(call.session, ("get", word), "")]
 
 
 def check_output(output: str) -> None:

@@ -117,6 +117,8 @@ async def test_each_fault_is_explained_by_its_true_cause(machine: Machine) -> No
     assert "clusterrole/view" in texts["roles that are bound"]
     assert "clusterrole/edit" in texts["roles that would allow it"]
 
+    refused = asked.why("pod/x", "--as=eve")
+    assert refused["cause"].startswith('authorization refused: "eve" is known')
     assert asked.pykubectl("why", "pod/nope") == 'Error from server (NotFound): pods "nope" not found\n'
     assert "its readiness probe does not succeed" in asked.pykubectl("why", "deployment/unready")
 

@@ -80,6 +80,13 @@ def test_rules_that_nobody_saw_are_not_said_to_be_fine() -> None:
     assert "nobody asked" in found.evidence[1].text
 
 
+def test_simulated_pods_lack_no_proxy_but_somebody_who_answers() -> None:
+    document: Any = node().to_dict()
+    document["status"]["nodeInfo"] = {"containerRuntimeVersion": "simulated://1"}
+    known = facts(type(node()).from_dict(document), READY, endpoints("10.244.0.2"))
+    assert "its pods are simulated" in explain_service(known, service()).cause
+
+
 def test_without_a_selector_the_endpoints_are_made_by_hand() -> None:
     assert "made by hand" in explain_service(facts(), service(selector={})).cause
 
