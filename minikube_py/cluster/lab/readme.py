@@ -61,7 +61,7 @@ def read_readme(folder: Path) -> Readme:
     path = folder / "README.md"
     lines = path.read_text().splitlines()
     starts = [index for index, line in enumerate(lines) if _HEADING.match(line) and not _is_in_code(lines, index)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts, len(lines)][1:]
     sections = tuple(_section(lines, start, end) for start, end in zip(starts, ends, strict=True))
     return Readme(path, "\n".join(lines[: starts[0] if starts else None]).strip(), sections, tuple(lines))
 

@@ -81,6 +81,12 @@ def test_a_folder_must_have_a_number(tmp_path: Path) -> None:
     assert faults(folder) == ["small:1: a lab's folder is called NN-name, in small letters"]
 
 
+def test_an_empty_text_is_said(tmp_path: Path) -> None:
+    folder = good_lab(tmp_path)
+    (folder / "README.md").write_text("")
+    assert any("README.md" in fault for fault in faults(folder))
+
+
 def test_a_missing_text_is_said(tmp_path: Path) -> None:
     folder = good_lab(tmp_path)
     (folder / "README.md").unlink()
