@@ -53,7 +53,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TAKES_OVER = "kubectl"
 _BEFORE_FIRST_APPLY, _ANCIENT = "before-first-apply", "ancient-changes"
 _MAX_UPDATERS = 10
-_NO_METADATA = ObjectMeta()
+_NO_METADATA, _NO_ENTRY = ObjectMeta(), ManagedFieldsEntry()
 _REMEMBERED_BYTES = 8192
 _NOT_OWNED: FieldSet = {
     "f:apiVersion": LEAF,
@@ -341,7 +341,8 @@ def _decoded(entries: Entries) -> Managers:
 def _encoded(managers: Managers) -> Entries:
     """Appliers first, then those who update; the oldest first."""
     entries = [
-        ManagedFieldsEntry(
+        replace_attributes(
+            _NO_ENTRY,
             manager=owned.manager.name,
             operation=owned.manager.operation,
             api_version=owned.manager.api_version,
