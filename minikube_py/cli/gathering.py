@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from minikube_py.api.kinds.apps.deployment import Deployment
@@ -20,9 +21,10 @@ from minikube_py.client.request import resource_path
 from minikube_py.diagnosis.facts import Facts
 from minikube_py.network.commands import find_program
 from minikube_py.network.interface import NetworkFault
-from minikube_py.network.places import place_of, run_in
+from minikube_py.network.places import place_of, routes_from, run_in
 
 R = TypeVar("R", bound=Resource)
+_MOST_ROUTES = 500
 
 
 def gather(session: Session, namespace: str) -> Facts:
@@ -35,7 +37,8 @@ def gather(session: Session, namespace: str) -> Facts:
     if "pods" in reader.gaps:
         # Whoever may see one namespace only is told at least what is in it.
         pods = reader.all(Pod, namespace)
-    rules, rules_gap = rules_of_this_machine(nodes)
+    slices = reader.all(EndpointSlice, namespace)
+    here = _of_this_machine(nodes, slices)
     return Facts(
         now_s=time.time(),
         server=session.config.server,
@@ -47,9 +50,11 @@ def gather(session: Session, namespace: str) -> Facts:
         deployments=reader.all(Deployment, namespace),
         replica_sets=reader.all(ReplicaSet, namespace),
         services=reader.all(Service, namespace),
-        slices=reader.all(EndpointSlice, namespace),
-        rules=rules,
-        rules_gap=rules_gap,
+        slices=slices,
+        rules=here.rules,
+        rules_gap=here.gap,
+        rules_of=here.node,
+        routes=here.routes,
         gaps=reader.gaps,
     )
 
@@ -78,15 +83,28 @@ def read_all(session: Session, kind: type[R], namespace: str = "") -> tuple[R, .
     return tuple(kind.from_dict(item) for item in document.get("items") or ())
 
 
-def rules_of_this_machine(nodes: Iterable[Node]) -> tuple[str | None, str]:
-    """What `iptables-save -c` prints here, or why it was not asked: only a node's rules say anything."""
-    addresses = [address.address for node in nodes for address in node.status.addresses]
-    place = next((place for address in addresses if (place := place_of(address)) is not None), None)
-    if place is None:
-        return None, "this machine is none of the cluster's nodes"
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What the kernel of the node that is this machine knows; `gap`: why nothing is known."""
+
+    gap: str = ""
+    node: str = ""
+    rules: str | None = None
+    routes: Mapping[str, str] = field(default_factory=dict)
+
+
+def _of_this_machine(nodes: Iterable[Node], slices: Iterable[EndpointSlice]) -> _Here:
+    """Rules and routes of the first node that is on this machine: only a node's say anything."""
+    places = ((node, place_of(each.address)) for node in nodes for each in node.status.addresses)
+    node, place = next(((node, place) for node, place in places if place is not None), (None, None))
+    if node is None or place is None:
+        return _Here("this machine is none of the cluster's nodes")
     if os.geteuid() != 0:
-        return None, "the rules are shown to root only"
+        return _Here("the rules are shown to root only")
+    targets = [address for piece in slices for endpoint in piece.endpoints for address in endpoint.addresses]
     try:
-        return run_in(place, (find_program("iptables-save", "iptables"), "-c")), ""
+        rules = run_in(place, (find_program("iptables-save", "iptables"), "-c"))
+        routes = routes_from(place, targets[:_MOST_ROUTES])
     except NetworkFault as error:
-        return None, str(error)
+        return _Here(str(error))
+    return _Here("", node.metadata.name, rules, routes)

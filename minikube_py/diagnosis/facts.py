@@ -39,6 +39,10 @@ class Facts:
     rules: str | None = None
     """What `iptables-save` says on this machine; None: it was not asked, `rules_gap` says why."""
     rules_gap: str = ""
+    rules_of: str = ""
+    """The node whose rules and routes they are."""
+    routes: Mapping[str, str] = field(default_factory=dict)
+    """What `ip route get` says there of the endpoints' addresses; no entry: there is no route."""
     gaps: Mapping[str, str] = field(default_factory=dict)
 
     def events_of(self, about: Resource, *reasons: str) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from minikube_py.diagnosis.components import CONTROLLER_MANAGER, PROXY, life_of,
 from minikube_py.diagnosis.explanation import USER, Evidence, Explanation, counted, joined, since
 from minikube_py.diagnosis.facts import Facts
 from minikube_py.diagnosis.pods import explain_pod
+from minikube_py.diagnosis.routes import LostEndpoint, lost_endpoints
 from minikube_py.machinery.conditions import is_active, is_ready
 from minikube_py.proxy.packets import Packet
 from minikube_py.proxy.service_map import SERVICE_NAME_LABEL
@@ -171,10 +172,26 @@ def _rules(facts: Facts, service: Service, slices: list[EndpointSlice], ready: l
             evidence=(shown, Evidence("iptables on this machine", text + never)),
             next_steps=(f"Start it: {start_command(facts, PROXY)}",),
         )
+    lost = list(lost_endpoints(slices, facts.routes, facts.rules_of)) if facts.rules_of else []
+    if lost:
+        return _without_route(facts, service, ready, lost)
     told = Evidence("iptables on this machine", f"{service.spec.cluster_ip} leads to {joined(ready[:5])}")
-    step = f"If it still does not answer, the program in the pod or the route: pykubectl trace {subject} --send"
+    step = f"If it does not answer all the same, try a real packet: pykubectl trace {subject} --send"
     cause = f"it has {counted(len(ready), 'ready endpoint')}, and the rules on this machine lead to them."
     return Explanation(subject, cause, True, evidence=(shown, told), next_steps=(step,))
+
+
+def _without_route(facts: Facts, service: Service, ready: list[str], lost: list[LostEndpoint]) -> Explanation:
+    nodes = joined(sorted({each.node for each in lost}))
+    return Explanation(
+        f"service/{service.metadata.name}",
+        f"the rules lead to {counted(len(ready), 'endpoint')}, but this machine ({facts.rules_of}) knows no way to the "
+        f"pods of {nodes}: what is sent there gets no answer.",
+        waits_for=f"a route to the pods of {nodes}",
+        next_actor=f"{USER}, or what makes routes between nodes",
+        evidence=tuple(each.evidence for each in lost[:5]),
+        next_steps=tuple(dict.fromkeys(each.next_step(facts.nodes) for each in lost)),
+    )
 
 
 def _is_simulated(node: Node) -> bool:

@@ -15,6 +15,9 @@ from minikube_py.network.interface import CommandFailed
 
 _LOCAL = re.compile(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL")
 _HERE = "/proc/self/ns/net"
+_ALWAYS = "127.0.0.1"
+DEFAULT = "default"
+"""The target of the route for everything that has none of its own."""
 
 
 def addresses_in(fib_trie: str) -> frozenset[str]:
@@ -52,10 +55,41 @@ def _text(path: Path) -> str:
         return ""
 
 
+def routes_from(place: Path, addresses: Sequence[str]) -> dict[str, str]:
+    """How packets leave a place for each address, as `ip route get` says it, and the route for all others (DEFAULT).
+
+    An address without a way is left out. Raises: NetworkFault when that cannot be found out.
+    """
+    lines = "".join(f"route get {address}\n" for address in (_ALWAYS, *addresses))
+    # -force: an address without a way is an error for `ip`, and no reason to stop.
+    command = (*_enter(place), find_program("ip", "iproute2"), "-o", "-force", "-batch", "-")
+    try:
+        done = subprocess.run(
+            command, input=f"route show {DEFAULT}\n{lines}", capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CommandFailed(command, str(error)) from error
+    found = dict(routes_in(done.stdout))
+    if found.pop(_ALWAYS, None) is None:
+        raise CommandFailed(command, done.stderr or "there is not even a route to itself")
+    return found
+
+
+def routes_in(shown: str) -> Iterator[tuple[str, str]]:
+    """The target and the text of each route that `ip -o` shows."""
+    for line in shown.splitlines():
+        text = line.partition(" uid ")[0].partition(" \\ ")[0].strip().removeprefix("local ")
+        if text:
+            yield text.split()[0], text
+
+
+def _enter(place: Path) -> tuple[str, ...]:
+    return () if str(place) == _HERE else (find_program("nsenter", "util-linux"), f"--net={place}")
+
+
 def run_in(place: Path, argv: Sequence[str], *, timeout_s: float = 30) -> str:
     """Run a program in a place and return what it printed. Raises: CommandFailed, NetworkFault."""
-    enter = [] if str(place) == _HERE else [find_program("nsenter", "util-linux"), f"--net={place}"]
-    command = (*enter, *argv)
+    command = (*_enter(place), *argv)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

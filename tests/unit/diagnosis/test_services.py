@@ -4,6 +4,7 @@ from typing import Any
 
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
+from minikube_py.diagnosis.explanation import Explanation
 from minikube_py.diagnosis.services import explain_service
 from tests.unit.diagnosis.a_cluster import LABELS, facts, node, pod
 
@@ -72,6 +73,33 @@ def test_rules_that_lead_elsewhere_or_nowhere_lack_the_proxy() -> None:
 
 def test_rules_that_lead_to_the_endpoints_are_fine() -> None:
     assert explain_service(facts(node(), READY, endpoints("10.244.0.2"), rules=RULES), service()).is_fine
+
+
+def on_another_node(routes: dict[str, str]) -> Explanation:
+    far = endpoints("10.244.0.2").to_dict()
+    far["endpoints"][0]["nodeName"] = "node2"
+    document: Any = node("node2").to_dict()
+    document["spec"]["podCIDR"] = "10.244.0.0/24"
+    document["status"]["addresses"] = [{"type": "InternalIP", "address": "192.168.50.12"}]
+    second = type(node()).from_dict(document)
+    known = facts(node(), second, READY, EndpointSlice.from_dict(far), rules=RULES, rules_of="node1", routes=routes)
+    return explain_service(known, service())
+
+
+DEFAULT = {"default": "default via 192.168.50.1 dev eth0 proto static"}
+
+
+def test_pods_of_another_node_need_a_route_that_is_not_the_default_one() -> None:
+    lost = on_another_node({**DEFAULT, "10.244.0.2": "10.244.0.2 via 192.168.50.1 dev eth0 src 192.168.50.11"})
+    assert "knows no way to the pods of node2" in lost.cause
+    assert lost.next_steps == ("Tell the way: ip route add 10.244.0.0/24 via 192.168.50.12",)
+    assert "goes the default way" in lost.evidence[0].text
+    assert "the network is unreachable" in on_another_node({}).evidence[0].text
+
+
+def test_a_route_by_the_other_node_or_by_a_link_is_fine() -> None:
+    assert on_another_node({**DEFAULT, "10.244.0.2": "10.244.0.2 via 192.168.50.12 dev eth0"}).is_fine
+    assert on_another_node({"10.244.0.2": "10.244.0.2 dev cni0 src 10.244.0.1"}).is_fine
 
 
 def test_rules_that_nobody_saw_are_not_said_to_be_fine() -> None:
