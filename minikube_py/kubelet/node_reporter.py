@@ -108,6 +108,7 @@ class NodeReporter:
         except AlreadyExists:
             found = await self._client.get(Node, self._description.name)
             self._node = await self._take_over(found, wanted)
+            log.info("took over the node", extra={"node": self._description.name})
 
     async def _take_over(self, found: Node, wanted: Node) -> Node:
         """An earlier kubelet's node: its taints and marks stay, labels are refreshed, a missing pod range is given."""
