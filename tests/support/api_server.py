@@ -22,22 +22,35 @@ async def api_server(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that serves until the block ends."""
     port = port or free_port()
-    config = ApiServerConfig(storage=storage, port=port, **settings)
-    serving = asyncio.create_task(run(config, registry))
+    async with (
+        serving(ApiServerConfig(storage=storage, port=port, **settings), registry) as task,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+    ):
+        await answered(task, client, "/api/v1/namespaces/kube-system")
+        yield client
+
+
+@asynccontextmanager
+async def serving(config: ApiServerConfig, registry: Registry | None = None) -> AsyncIterator[asyncio.Task[None]]:
+    """The server as a task, cancelled when the block ends."""
+    task = asyncio.create_task(run(config, registry))
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-
-            async def answers() -> bool:
-                if serving.done():
-                    serving.result()
-                try:
-                    return (await client.get("/api/v1/namespaces/kube-system")).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(answers, timeout_s=15)
-            yield client
+        yield task
     finally:
-        serving.cancel()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await serving
+            await task
+
+
+async def answered(task: asyncio.Task[None], client: httpx.AsyncClient, path: str) -> None:
+    """Wait until a GET is answered with 200. Raises: what the server ended with."""
+
+    async def is_answered() -> bool:
+        if task.done():
+            task.result()
+        try:
+            return (await client.get(path)).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    await eventually(is_answered, timeout_s=15)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from minikube_py.apiserver.config import ApiServerConfig
-from minikube_py.apiserver.run import run
-from tests.support.eventually import eventually
+from tests.support.api_server import answered, serving
 from tests.support.pki import Authority, Pair, Wanted
 from tests.support.processes import free_port
 
@@ -77,22 +75,8 @@ async def secure_api_server(folder: Path, **changes: Any) -> AsyncIterator[Secur
         "authorization_mode": ("Node", "RBAC"),
         "audit_log_path": folder / "audit.log",
     }
-    serving = asyncio.create_task(run(ApiServerConfig(**(settings | changes))))
     server = SecureServer(f"https://127.0.0.1:{port}", authority, key, folder / "audit.log")
-    try:
+    async with serving(ApiServerConfig(**(settings | changes))) as task:
         async with server.client(token=ADMIN_TOKEN) as client:
-
-            async def is_ready() -> bool:
-                if serving.done():
-                    serving.result()
-                try:
-                    return (await client.get("/readyz")).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(is_ready, timeout_s=15)
+            await answered(task, client, "/readyz")
         yield server
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
