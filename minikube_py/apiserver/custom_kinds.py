@@ -33,6 +33,7 @@ from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.customresources.checking import schema_errors
 from minikube_py.customresources.kind import CustomResource, kinds_of
 from minikube_py.customresources.naming import is_established, settled, with_condition
+from minikube_py.errors import MinikubeError
 from minikube_py.storage.interface import StorageError
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class CustomKinds(Plugin):
         known = self._known.get(key, _Known(0, definition, (), ()))
         before, kinds = known.definition, known.kinds
         if not kinds or _shape(before) != _shape(definition):
-            kinds = kinds_of(definition)
+            kinds = _kinds_of(definition)
             await self._cacher.begin(kinds)
         served = tuple(self._to_serve(definition, kinds))
         self._registry.replace(known.served, served)
@@ -142,9 +143,21 @@ class CustomKinds(Plugin):
         definition = known.definition
         if FINALIZER not in definition.metadata.finalizers:
             return True
-        kind = known.kinds[0]
         said = ("Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress")
         await _write_status(writer, definition, lambda current: with_condition(current.status, *said, Time.now()))
+        for kind in known.kinds[:1]:
+            if not await self._delete_all(writer, kind):
+                return False
+
+        def without_finalizer(current: Resource) -> Resource:
+            finalizers = tuple(each for each in current.metadata.finalizers if each != FINALIZER)
+            return replace(current, metadata=replace(current.metadata, finalizers=finalizers))
+
+        await writer.update(_target(definition), without_finalizer)
+        return True
+
+    async def _delete_all(self, writer: Writer, kind: type[CustomResource]) -> bool:
+        """Whether nothing is left."""
         await self._cacher.catch_up()
         for item in tuple(self._cacher.of(kind).everything()):
             target = Target(kind, item.fields["metadata.namespace"], item.fields["metadata.name"])
@@ -153,15 +166,7 @@ class CustomKinds(Plugin):
             except NotFound:
                 continue
         await self._cacher.catch_up()
-        if len(self._cacher.of(kind)):
-            return False
-
-        def without_finalizer(current: Resource) -> Resource:
-            finalizers = tuple(each for each in current.metadata.finalizers if each != FINALIZER)
-            return replace(current, metadata=replace(current.metadata, finalizers=finalizers))
-
-        await writer.update(_target(definition), without_finalizer)
-        return True
+        return len(self._cacher.of(kind)) == 0
 
     async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
         resource = attributes.resource
@@ -181,6 +186,16 @@ class CustomKinds(Plugin):
         errors = list(schema_errors(obj.spec))
         if errors:
             raise invalid(obj.definition.group, obj.definition.kind, obj.metadata.name, errors)
+
+
+def _kinds_of(definition: CustomResourceDefinition) -> tuple[type[CustomResource], ...]:
+    """None for a definition that was stored before what is wrong with it was looked for."""
+    try:
+        return kinds_of(definition)
+    except MinikubeError as error:
+        said = {"definition": definition.metadata.name, "error": str(error)}
+        log.warning("a custom resource definition cannot be served", extra=said)
+        return ()
 
 
 def _shape(definition: CustomResourceDefinition) -> object:

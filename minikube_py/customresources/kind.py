@@ -151,10 +151,10 @@ def kinds_of(definition: CustomResourceDefinition) -> tuple[type[CustomResource]
 
 
 def _pruned(document: dict[str, Json], schema: JSONSchemaProps) -> dict[str, Json]:
-    """The document without what the schema does not have; the same one if there is nothing."""
-    pruner = Pruner()
+    """The stored document without what the schema does not have; the same one if there is nothing."""
+    pruner = Pruner(is_lenient=True)
     kept: dict[str, Json] = pruner.pruned(document, schema, is_object=True)
-    return kept if pruner.found else document
+    return document if kept == document else kept
 
 
 def _define(

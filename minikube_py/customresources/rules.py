@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from minikube_py.api.field_checks import Errors, go_struct
@@ -234,19 +234,20 @@ def cel_value(value: Json, schema: JSONSchemaProps) -> Json:
 
 
 def _cel_text(value: str, text_format: str) -> Json:
-    match text_format:
-        case "date-time":
-            return timestamp(value)
-        case "date":
-            return timestamp(f"{value}T00:00:00Z")
-        case "duration":
-            return duration(value)
-        case "byte":
-            return base64.b64decode(value)
-        case _:
-            return value
+    """What was stored before its format was asked for may be none; it stays text."""
+    read = _READ.get(text_format)
+    try:
+        return read(value) if read is not None else value
+    except ValueError:
+        return value
 
 
+_READ: Mapping[str, Callable[[str], Json]] = {
+    "date-time": timestamp,
+    "date": lambda text: timestamp(f"{text}T00:00:00Z"),
+    "duration": duration,
+    "byte": base64.b64decode,
+}
 _RESERVED = frozenset(
     {
         "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",

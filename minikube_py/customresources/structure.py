@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from minikube_py.api.decoding import DecodeError
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Json, decode
@@ -21,7 +22,9 @@ TYPE_FIELDS = frozenset({"apiVersion", "kind", "metadata"})
 class Pruner:
     """Takes what the schema does not have out of a document, and remembers where that was."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_lenient: bool = False) -> None:
+        """`is_lenient`: metadata of embedded objects that is none is dropped, as nobody is there to be told."""
+        self._is_lenient = is_lenient
         self.unknown: list[str] = []
         self._of_metadata: list[str] = []
 
@@ -57,7 +60,12 @@ class Pruner:
     def _metadata(self, given: Json, path: str) -> Json:
         if not isinstance(given, dict):
             return given
-        decoded = decode(ObjectMeta, orjson.dumps(given))
+        try:
+            decoded = decode(ObjectMeta, orjson.dumps(given))
+        except DecodeError:
+            if not self._is_lenient:
+                raise
+            return {}
         self._of_metadata += [f"{path}.{each}" for each in decoded.unknown_fields]
         return decoded.value.to_dict()
 

@@ -94,7 +94,7 @@ class Program:
         try:
             value = self._expression.eval(data=variables)
             plain: Json = value.plain_value()
-        except (RuntimeError, TypeError) as error:
+        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
             raise EvaluationError(_evaluation_text(str(error))) from error
         if value.type().name() == "ERROR":
             raise EvaluationError(_evaluation_text(str(plain)))

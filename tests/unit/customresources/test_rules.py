@@ -115,3 +115,8 @@ def test_names_that_cel_cannot_write_have_a_spelling() -> None:
         "__if__",
         "plain",
     ]
+
+
+def test_an_old_value_that_is_no_time_does_not_stop_a_rule() -> None:
+    rule = {"rule": "self.limit > 0 || self.since == oldSelf.since"}
+    assert found({"limit": 1, "since": "2026-01-01T00:00:00Z"}, {"since": "yesterday"}, rule) == []

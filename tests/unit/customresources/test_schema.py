@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from minikube_py.api.decoding import DecodeError
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
 from minikube_py.customresources.structure import Pruner, defaulted
 from minikube_py.customresources.validation import structural_errors, value_errors
@@ -183,3 +184,10 @@ def test_defaults_come_where_nothing_is_and_nulls_go_where_they_may_not_be() -> 
     }
     assert defaulted(made, SCHEMA) is made
     assert defaulted({}, SCHEMA) == {}
+
+
+def test_what_was_stored_before_a_schema_said_what_it_is_can_still_be_read() -> None:
+    stored = {"spec": {"pod": {"kind": "Pod", "metadata": {"labels": 5}}}}
+    assert Pruner(is_lenient=True).pruned(stored, SCHEMA)["spec"]["pod"] == {"kind": "Pod", "metadata": {}}
+    with pytest.raises(DecodeError):
+        Pruner().pruned(stored, SCHEMA)
