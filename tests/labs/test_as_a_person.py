@@ -18,7 +18,7 @@ from tests.support.processes import require_binary
 
 @pytest.mark.etcd
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07", "10"])
+@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07", "10", "11"])
 async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> None:
     require_binary("tmux", "tmux")
     lab = find_lab(number)
