@@ -118,7 +118,14 @@ class EtcdStorage:
     async def current_revision(self) -> int:
         # Shared, because every consistent read asks.
         self._require_open()
-        return await self._newest_revision()
+        seen = self._recent.revision
+        newest = await self._newest_revision()
+        if newest < seen:
+            raise StorageUnavailable(
+                f"etcd is at revision {newest} and was at {seen}, so its data are lost: restore a backup, then start "
+                "this API server again"
+            )
+        return newest
 
     async def watch(self, prefix: str, after_revision: int) -> AsyncGenerator[Batch, None]:
         position = after_revision

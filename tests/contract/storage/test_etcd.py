@@ -72,10 +72,13 @@ async def test_whoever_watches_a_lost_and_restored_etcd_lists_again(own_etcd: Et
     shutil.rmtree(tmp_path / "data")
     own_etcd.start()
     await eventually(own_etcd.is_healthy, timeout_s=30)
+    with pytest.raises(StorageUnavailable, match="its data are lost"):
+        await storage.current_revision()
     other = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
     await put_back(other, backup, "/a/")
     with pytest.raises(Compacted):
         await asyncio.wait_for(watching, 30)
+    assert await storage.current_revision() > written[-1]
     assert len((await storage.snapshot("/a/")).items) == len(backup.entries)
     await storage.close()
     await other.close()
