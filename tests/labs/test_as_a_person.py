@@ -10,7 +10,7 @@ import pytest
 from minikube_py.cluster.lab.course import Course
 from minikube_py.cluster.lab.lab_folder import find_lab
 from minikube_py.cluster.lab.readme import read_readme
-from tests.labs.terminal import terminal
+from tests.labs.terminal import Terminal, terminal
 from tests.support.eventually import eventually
 from tests.support.kubectls import BIN
 from tests.support.processes import require_binary
@@ -32,5 +32,11 @@ async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> 
             section = readme.step(index)
             assert section is not None
             await person.play(section)
-            await eventually(lambda passed=index: course.lab()[1].step > passed, timeout_s=60)  # type: ignore[misc]
+            await eventually(lambda done=index: is_after(course, done, person), timeout_s=60)  # type: ignore[misc, arg-type]
         assert course.files.progress(lab.name).passed == {step.id: "done" for step in lab.steps}
+
+
+def is_after(course: Course, index: int, person: Terminal) -> bool:
+    lab, session = course.lab()
+    assert session.step > index, f"step {lab.steps[index].id} is not done: {person.text('watch')}"
+    return True
