@@ -12,15 +12,17 @@ from minikube_py.cluster.lab.lab_folder import find_lab
 from minikube_py.cluster.lab.readme import read_readme
 from tests.labs.terminal import Terminal, terminal
 from tests.support.eventually import eventually
-from tests.support.kubectls import BIN
+from tests.support.kubectls import BIN, program
 from tests.support.processes import require_binary
 
 
 @pytest.mark.etcd
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07", "10", "11"])
-async def test_the_text_says_what_happens(number: str, cli: str, home: Path) -> None:
+async def test_the_text_says_what_happens(number: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one of the two command lines; what fails in a step is compared with both in test_every_lab.py."""
     require_binary("tmux", "tmux")
+    monkeypatch.setenv("MINIKUBE_PY_KUBECTL", str(program("kubectl" if int(number) % 2 else "pykubectl")))
     lab = find_lab(number)
     readme = read_readme(lab.folder)
     course = Course()
