@@ -22,6 +22,7 @@ from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
 from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
+from minikube_py.apiserver.admission.limit_ranger import LimitRanger
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.node_restriction import NodeRestriction
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
@@ -105,6 +106,7 @@ async def _serve(
             *rights,
             custom_kinds,
             NamespaceLifecycle(cacher),
+            LimitRanger(cacher),
             ServiceAccountAdmission(cacher, can_issue=issuer is not None),
             DefaultTolerationSeconds(),
             Priority(cacher),

@@ -244,10 +244,13 @@ class WatchCache:
         if indexed is not None and 2 * len(indexed) < len(self._keys):
             candidates = map(self._objects.__getitem__, sorted(indexed))
             return [item for item in candidates if subscription.matches(item)]
+        found = self.below(prefix)
+        return [item for item in found if subscription.matches(item)] if subscription.selects else found
+
+    def below(self, prefix: str) -> list[CachedObject]:
         start = bisect.bisect_left(self._keys, prefix)
         end = bisect.bisect_left(self._keys, prefix + "\U0010ffff")
-        found = list(map(self._objects.__getitem__, self._keys[start:end]))
-        return [item for item in found if subscription.matches(item)] if subscription.selects else found
+        return list(map(self._objects.__getitem__, self._keys[start:end]))
 
     def __len__(self) -> int:
         return len(self._objects)
