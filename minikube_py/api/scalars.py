@@ -57,7 +57,7 @@ class Quantity(str):
         return int(self.value.to_integral_value(ROUND_CEILING))
 
     def __add__(self, other: str) -> Quantity:
-        return Quantity.of(self.value + Quantity(other).value, binary=self.endswith("i"))
+        return Quantity.of(self.value + Quantity(other).value, binary=(self if self.value else other).endswith("i"))
 
     @classmethod
     def of(cls, value: Decimal | int, *, binary: bool = False) -> Quantity:

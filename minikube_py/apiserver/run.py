@@ -27,6 +27,7 @@ from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecyc
 from minikube_py.apiserver.admission.node_restriction import NodeRestriction
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
 from minikube_py.apiserver.admission.requester import Requester
+from minikube_py.apiserver.admission.resource_quota import QuotaAdmission
 from minikube_py.apiserver.admission.rights import Rights
 from minikube_py.apiserver.admission.runtime_class import RuntimeClasses
 from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
@@ -98,12 +99,10 @@ async def _serve(
 ) -> None:
     cacher = Cacher(storage, registry)
     access = Access.of(config, cacher, issuer)
-    rights: tuple[Plugin, ...] = (Rights(access.authorizer, access.rbac),) if access.rbac else ()
-    rights = (*rights, NodeRestriction(), Requester())
-    custom_kinds = CustomKinds(registry, cacher)
+    custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher)
     admission = AdmissionChain(
         (
-            *rights,
+            *_about_callers(access),
             custom_kinds,
             NamespaceLifecycle(cacher),
             LimitRanger(cacher),
@@ -114,9 +113,10 @@ async def _serve(
             TaintNodesByCondition(),
             StorageProtection(),
             ServiceAddresses(cacher, addresses),
+            quotas,
         )
     )
-    writer = Writer(storage, cacher, admission)
+    quotas.writer = writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
@@ -154,6 +154,11 @@ async def _serve(
             await outside.close()
             if access.audit:
                 access.audit.close()
+
+
+def _about_callers(access: Access) -> tuple[Plugin, ...]:
+    rights: tuple[Plugin, ...] = (Rights(access.authorizer, access.rbac),) if access.rbac else ()
+    return (*rights, NodeRestriction(), Requester())
 
 
 def _stored(cacher: Cacher, registry: Registry) -> Iterator[tuple[str, str, int]]:

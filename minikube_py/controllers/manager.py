@@ -25,6 +25,7 @@ from minikube_py.controllers.node_lifecycle.lifecycle import NodeLifecycleContro
 from minikube_py.controllers.node_lifecycle.taint_eviction import TaintEvictionController
 from minikube_py.controllers.pod_garbage import PodGarbageController
 from minikube_py.controllers.replica_set.controller import ReplicaSetController, ReplicationControllers
+from minikube_py.controllers.resource_quota import ResourceQuotaController
 from minikube_py.controllers.root_ca_publisher import RootCaPublisher
 from minikube_py.controllers.service_account import ServiceAccountController
 from minikube_py.controllers.storage_protection import ClaimProtectionController, VolumeProtectionController
@@ -48,6 +49,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "pod-garbage-collector": PodGarbageController,
     "replicaset": ReplicaSetController,
     "replicationcontroller": ReplicationControllers,
+    "resourcequota": ResourceQuotaController,
     "root-ca-certificate-publisher": RootCaPublisher,
     "serviceaccount": ServiceAccountController,
     "taint-eviction-controller": TaintEvictionController,

@@ -29,7 +29,7 @@ from tests.conformance.scripted_cluster import ScriptedCluster, scripted_cluster
 from tests.support.kubectls import program
 
 CLIS = ("pykubectl", "kubectl")
-_CONTROLLERS = "nothing acts upon jobs, quotas and disruption budgets yet"
+_CONTROLLERS = "nothing acts upon jobs and disruption budgets yet"
 APART: dict[tuple[str, str], str] = {
     ("*", "kubectl api-versions"): "resource.k8s.io is not served",
     ("*", "kubectl api-resources --no-headers -o name"): "resource.k8s.io is not served",

@@ -1,0 +1,93 @@
+"""ResourceQuota: what is made in a namespace is charged to its quotas first, and refused when one has no room for it.
+
+A quota's `status.used` is raised by compare-and-swap before the object is stored: of two objects that both fit, but not
+together, one is refused. What is given back, by deletion or because a charged write then failed, the controller counts.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from minikube_py.api.kinds.core.quota_usage import Usage, in_scope, increase, unspecified
+from minikube_py.api.kinds.core.resource_quota import ResourceQuota
+from minikube_py.api.model import replace
+from minikube_py.api.resource import Resource
+from minikube_py.api.scalars import Quantity
+from minikube_py.api.status import NotFound, forbidden
+from minikube_py.apiserver.admission.chain import Attributes, Plugin
+from minikube_py.apiserver.cacher import Cacher
+from minikube_py.apiserver.writer import Target, Writer
+
+_UNCOUNTED = ("events",)
+
+
+class QuotaAdmission(Plugin):
+    writer: Writer
+    """With which quotas are raised; set before the server serves."""
+
+    def __init__(self, cacher: Cacher) -> None:
+        self._cacher = cacher
+
+    async def validate(self, obj: Resource, attributes: Attributes) -> None:
+        definition = attributes.resource.definition
+        if not definition.namespaced or definition.plural in _UNCOUNTED:
+            return
+        if attributes.operation not in ("CREATE", "UPDATE") or attributes.subresource not in ("", "resize"):
+            return
+        cache = self._cacher.of(ResourceQuota)
+        known = [item.as_object(ResourceQuota) for item in cache.below(f"{cache.prefix}{attributes.namespace}/")]
+        quotas = [quota for quota in known if in_scope(quota.spec, obj)]
+        added = increase(obj, attributes.old) if quotas else {}
+        # All are asked before any is raised.
+        raised = [quota for quota in quotas if added and charged(quota, obj, added) is not quota]
+        if attributes.dry_run:
+            return
+        for quota in raised:
+            await self._raise(quota, obj, added)
+
+    async def _raise(self, quota: ResourceQuota, obj: Resource, added: Usage) -> None:
+        target = Target(ResourceQuota, quota.metadata.namespace, quota.metadata.name, subresource="status")
+
+        def change(current: Resource) -> Resource:
+            assert isinstance(current, ResourceQuota)
+            return charged(current, obj, added)
+
+        with suppress(NotFound):  # a quota that has gone bounds nothing
+            await self.writer.update(target, change)
+
+
+def charged(quota: ResourceQuota, obj: Resource, added: Usage) -> ResourceQuota:
+    """The quota with what the object adds; itself where it bounds nothing of that. Raises: Forbidden."""
+    name, hard, used = quota.metadata.name, quota.status.hard, quota.status.used
+    missing = unspecified(obj, hard)
+    if missing:
+        raise _refused(obj, f"failed quota: {name}: must specify {missing}")
+    asked = {what: amount for what, amount in added.items() if what in hard}
+    if not asked:
+        return quota
+    unknown = sorted(asked.keys() - used.keys())
+    if unknown:
+        raise _refused(obj, f"status unknown for quota: {name}, resources: {','.join(unknown)}")
+    new = {what: used[what] + amount for what, amount in asked.items()}
+    over = sorted(what for what, amount in new.items() if amount.value > hard[what].value)
+    if over:
+        texts = [f"{word}: {_listed(amounts, over)}" for word, amounts in _words(asked, used, hard)]
+        raise _refused(obj, f"exceeded quota: {name}, {', '.join(texts)}")
+    return replace(quota, status=replace(quota.status, used={**used, **new}))
+
+
+def _words(
+    asked: Mapping[str, Quantity], used: Mapping[str, Quantity], hard: Mapping[str, Quantity]
+) -> tuple[tuple[str, Mapping[str, Quantity]], ...]:
+    return ("requested", asked), ("used", used), ("limited", hard)
+
+
+def _listed(amounts: Mapping[str, Quantity], names: list[str]) -> str:
+    return ",".join(f"{name}={amounts[name]}" for name in names)
+
+
+def _refused(obj: Resource, why: str) -> Exception:
+    return forbidden(obj.definition, obj.metadata.name, why)
