@@ -21,6 +21,10 @@ from minikube_py.storage.interface import Batch, Compacted, KeyValue, Storage, S
 log = logging.getLogger(__name__)
 
 
+def _kind(resource: type[Resource]) -> tuple[str, str]:
+    return resource.definition.api_version, resource.definition.plural
+
+
 async def _nothing() -> None:
     return None
 
@@ -31,6 +35,7 @@ class Cacher:
     def __init__(self, storage: Storage, resources: Iterable[type[Resource]]) -> None:
         self._storage = storage
         self._caches: dict[type[Resource], WatchCache] = {}
+        self._by_kind: dict[tuple[str, str], WatchCache] = {}
         self._by_prefix: dict[str, list[WatchCache]] = {}
         for resource in resources:
             if resource.definition.verbs:
@@ -43,7 +48,7 @@ class Cacher:
         self.is_synced = asyncio.Event()
 
     def _add(self, resource: type[Resource]) -> WatchCache:
-        cache = self._caches[resource] = WatchCache(resource)
+        cache = self._caches[resource] = self._by_kind[_kind(resource)] = WatchCache(resource)
         self._by_prefix.setdefault(cache.prefix, []).append(cache)
         return cache
 
@@ -58,6 +63,8 @@ class Cacher:
         """Follow these kinds no longer; who watches them has to come back."""
         for resource in resources:
             cache = self._caches.pop(resource)
+            if self._by_kind[_kind(resource)] is cache:
+                del self._by_kind[_kind(resource)]
             left = self._by_prefix[cache.prefix]
             left.remove(cache)
             if not left:
@@ -65,8 +72,11 @@ class Cacher:
             cache.end_watches()
 
     def of(self, resource: type[Resource]) -> WatchCache:
-        """Raises: NotFound for a kind that has just ceased to be served."""
-        cache = self._caches.get(resource)
+        """The cache of a kind; for a request that began before its schema was changed, that of the kind as it is now.
+
+        Raises: NotFound for a kind that has just ceased to be served.
+        """
+        cache = self._caches.get(resource, self._by_kind.get(_kind(resource)))
         if cache is None:
             raise NotFound("the server could not find the requested resource", details={})
         return cache

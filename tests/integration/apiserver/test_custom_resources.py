@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,19 @@ async def test_a_changed_schema_holds_for_old_objects_and_its_watchers_come_back
             assert (await client.put(f"{DEFINITIONS}/widgets.example.com", json=found)).status_code == 200
             assert [line async for line in lines] == []
         assert (await client.get(f"{WIDGETS}/one")).json()["spec"]["color"] == "red"
+
+
+async def test_a_request_that_is_under_way_while_a_schema_changes_is_answered(tmp_path: Path) -> None:
+    async with api_server(storage=f"sqlite:///{tmp_path}/state.db") as client:
+        await established(client, definition())
+        await client.post(WIDGETS, json=widget("one", name="a"))
+        for number in range(10):
+            changed = [version(schema={**SCHEMA, "description": f"Number {number}."})]
+            change = client.patch(
+                f"{DEFINITIONS}/widgets.example.com", json={"spec": {"versions": changed}}, headers=MERGE
+            )
+            answers = await asyncio.gather(change, *(client.get(f"{WIDGETS}/one") for _ in range(8)))
+            assert [answer.status_code for answer in answers] == [200] * 9
 
 
 async def test_names_are_given_once_and_go_on_when_they_are_free() -> None:
