@@ -20,6 +20,7 @@ from starlette.types import Message, Scope, Send
 
 from minikube_py.api.kinds.authentication.token_review import UserInfo
 from minikube_py.api.model import Json
+from minikube_py.apiserver import remarks
 from minikube_py.apiserver.authorization.authorizer import Action
 from minikube_py.errors import ConfigError
 
@@ -101,6 +102,8 @@ class Trail:
 
     def _write(self, stage: str, code: int) -> None:
         event = self._event
+        if added := remarks.noted():
+            event["annotations"] = {**event.get("annotations", {}), **added}
         event |= {"stage": stage, "stageTimestamp": _now()}
         event["responseStatus"] = {"metadata": {}, "code": code}
         self._log.write(event)

@@ -51,8 +51,6 @@ class Measured:
 
     subject: Subject
     code: int = 500
-    warning: str = ""
-    """For a header of the answer, whatever that will be."""
 
 
 class RequestMetrics:

@@ -26,6 +26,7 @@ from minikube_py.apiserver.admission.limit_ranger import LimitRanger
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.node_restriction import NodeRestriction
 from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
+from minikube_py.apiserver.admission.pod_security import PodSecurity
 from minikube_py.apiserver.admission.requester import Requester
 from minikube_py.apiserver.admission.resource_quota import QuotaAdmission
 from minikube_py.apiserver.admission.rights import Rights
@@ -100,22 +101,8 @@ async def _serve(
     cacher = Cacher(storage, registry)
     access = Access.of(config, cacher, issuer)
     custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher)
-    admission = AdmissionChain(
-        (
-            *_about_callers(access),
-            custom_kinds,
-            NamespaceLifecycle(cacher),
-            LimitRanger(cacher),
-            ServiceAccountAdmission(cacher, can_issue=issuer is not None),
-            DefaultTolerationSeconds(),
-            Priority(cacher),
-            RuntimeClasses(cacher),
-            TaintNodesByCondition(),
-            StorageProtection(),
-            ServiceAddresses(cacher, addresses),
-            quotas,
-        )
-    )
+    before = _plugins(cacher, addresses, can_issue=issuer is not None)
+    admission = AdmissionChain((*_about_callers(access), custom_kinds, *before, quotas))
     quotas.writer = writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
@@ -154,6 +141,22 @@ async def _serve(
             await outside.close()
             if access.audit:
                 access.audit.close()
+
+
+def _plugins(cacher: Cacher, addresses: AddressPool, *, can_issue: bool) -> tuple[Plugin, ...]:
+    """The admission plugins that know only of objects, in their order."""
+    return (
+        NamespaceLifecycle(cacher),
+        LimitRanger(cacher),
+        ServiceAccountAdmission(cacher, can_issue=can_issue),
+        DefaultTolerationSeconds(),
+        Priority(cacher),
+        RuntimeClasses(cacher),
+        TaintNodesByCondition(),
+        StorageProtection(),
+        ServiceAddresses(cacher, addresses),
+        PodSecurity(cacher),
+    )
 
 
 def _about_callers(access: Access) -> tuple[Plugin, ...]:

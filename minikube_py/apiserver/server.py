@@ -33,6 +33,7 @@ from minikube_py.api.status import (
     RequestEntityTooLarge,
     Unavailable,
 )
+from minikube_py.apiserver import remarks
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
 from minikube_py.apiserver.audit import AuditLog, Trail
 from minikube_py.apiserver.authentication.authentication import Authentication
@@ -67,6 +68,7 @@ class FilterChain:
         self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        remarks.begin()
         info = scope["state"][REQUEST_INFO] = parse_path(scope["path"])
         action = requested_action(info, scope)
         if self._audit is None:
@@ -140,8 +142,9 @@ class ResourceApp:
                 answer = _status_answer(error)
             except StorageError as error:
                 answer = _status_answer(_storage_error(error))
-            if measured.warning:
-                answer = replace(answer, headers=(*answer.headers, ("Warning", measured.warning)))
+            if texts := remarks.warnings():
+                warnings = (("Warning", warning_header(text)) for text in texts)
+                answer = replace(answer, headers=(*answer.headers, *warnings))
             measured.code = answer.code
         if isinstance(answer, Answer):
             await _send(send, answer)
@@ -177,7 +180,7 @@ class ResourceApp:
         )
         measured.subject = _subject(request)
         if resource.definition.deprecation:
-            measured.warning = warning_header(resource.definition.deprecation)
+            remarks.warn(resource.definition.deprecation)
         return await self._dispatch(resource, request)
 
     async def _dispatch(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
+from minikube_py.api.kinds.core.pod_security_standards import label_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf
 from minikube_py.api.model import Model, replace, written, written_null
 from minikube_py.api.resource import Resource
@@ -88,6 +89,7 @@ class Namespace(
             if "/" not in finalizer and finalizer != KUBERNETES:
                 why = "name is neither a standard finalizer name nor is it fully qualified"
                 yield invalid_value("spec.finalizers", finalizer, why)
+        yield from label_errors(self.metadata.labels, old.metadata.labels if old is not None else {})
 
     def status_errors(self, old: Self) -> Iterable[FieldError]:
         is_ending, phase = self.metadata.deletion_timestamp is not None, self.status.phase
