@@ -22,6 +22,7 @@ from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
 from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
+from minikube_py.apiserver.admission.default_storage_class import DefaultStorageClass
 from minikube_py.apiserver.admission.limit_ranger import LimitRanger
 from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.apiserver.admission.node_restriction import NodeRestriction
@@ -153,6 +154,7 @@ def _plugins(cacher: Cacher, addresses: AddressPool, *, can_issue: bool) -> tupl
         Priority(cacher),
         RuntimeClasses(cacher),
         TaintNodesByCondition(),
+        DefaultStorageClass(cacher),
         StorageProtection(),
         ServiceAddresses(cacher, addresses),
         PodSecurity(cacher),

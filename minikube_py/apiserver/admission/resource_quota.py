@@ -74,15 +74,10 @@ def charged(quota: ResourceQuota, obj: Resource, added: Usage) -> ResourceQuota:
     new = {what: used[what] + amount for what, amount in asked.items()}
     over = sorted(what for what, amount in new.items() if amount.value > hard[what].value)
     if over:
-        texts = [f"{word}: {_listed(amounts, over)}" for word, amounts in _words(asked, used, hard)]
+        amounts = {"requested": asked, "used": used, "limited": hard}
+        texts = [f"{word}: {_listed(each, over)}" for word, each in amounts.items()]
         raise _refused(obj, f"exceeded quota: {name}, {', '.join(texts)}")
     return replace(quota, status=replace(quota.status, used={**used, **new}))
-
-
-def _words(
-    asked: Mapping[str, Quantity], used: Mapping[str, Quantity], hard: Mapping[str, Quantity]
-) -> tuple[tuple[str, Mapping[str, Quantity]], ...]:
-    return ("requested", asked), ("used", used), ("limited", hard)
 
 
 def _listed(amounts: Mapping[str, Quantity], names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a namespace's LimitRange does to the pods and claims that are made in it."""
+"""What is filled in for pods and claims from objects beside them: a LimitRange, the default StorageClass."""
 
 from __future__ import annotations
 
@@ -42,3 +42,26 @@ async def test_a_limit_range_fills_in_and_refuses() -> None:
         'pods "q" is forbidden: [minimum cpu usage per Container is 100m, but request is 50m, '
         "maximum cpu usage per Container is 2, but limit is 3]"
     )
+
+
+async def test_a_claim_without_a_class_gets_the_default_one() -> None:
+    mark = {"storageclass.kubernetes.io/is-default-class": "true"}
+    classes = "/apis/storage.k8s.io/v1/storageclasses"
+
+    def claim(name: str, **spec: Any) -> dict[str, Any]:
+        size = {"requests": {"storage": "1Gi"}}
+        return {"metadata": {"name": name}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": size, **spec}}
+
+    async with api_server() as client:
+        for name, annotations in (("plain", {}), ("slow", mark)):
+            body = {"metadata": {"name": name, "annotations": annotations}, "provisioner": "example.com/p"}
+            (await client.post(classes, json=body)).raise_for_status()
+
+        async def is_given() -> bool:
+            tried = await client.post(f"{DEFAULT}/persistentvolumeclaims?dryRun=All", json=claim("c"))
+            return bool(tried.json()["spec"].get("storageClassName") == "slow")
+
+        await eventually(is_given)
+        for name, spec in (("none", {"storageClassName": ""}), ("own", {"storageClassName": "plain"})):
+            made = (await make(client, "persistentvolumeclaims", claim(name, **spec))).raise_for_status().json()
+            assert made["spec"]["storageClassName"] == spec["storageClassName"]

@@ -29,3 +29,7 @@ def access_mode_errors(modes: tuple[str, ...], path: str) -> Errors:
 def storage_class_of(metadata: ObjectMeta, name: str | None) -> str:
     """The class, which the annotation of old times names before the field does."""
     return metadata.annotations.get(_BETA_CLASS, name or "")
+
+
+def says_its_class(metadata: ObjectMeta, name: str | None) -> bool:
+    return name is not None or _BETA_CLASS in metadata.annotations

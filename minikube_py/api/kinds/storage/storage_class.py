@@ -15,7 +15,6 @@ from minikube_py.api.field_checks import choice_errors
 from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm
 from minikube_py.api.kinds.storage.validation import parameter_errors, provisioner_errors
 from minikube_py.api.markers import OneOf
-from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError, forbidden_value, immutable_errors
@@ -30,7 +29,7 @@ class StorageClass(
     short_names=("sc",),
     generation_of=(),
     columns=(
-        Column("Name", lambda class_: _shown_name(class_.metadata), format="name"),
+        Column("Name", lambda class_: class_.shown_name, format="name"),
         Column("Provisioner", lambda class_: class_.provisioner),
         Column("ReclaimPolicy", lambda class_: class_.reclaim_policy or "Delete"),
         Column("VolumeBindingMode", lambda class_: class_.volume_binding_mode or "Immediate"),
@@ -45,6 +44,15 @@ class StorageClass(
     allow_volume_expansion: bool | None = None
     volume_binding_mode: Annotated[str | None, OneOf("Immediate", "WaitForFirstConsumer")] = None
     allowed_topologies: tuple[TopologySelectorTerm, ...] = ()
+
+    @property
+    def is_default(self) -> bool:
+        """Whether claims that say nothing get it."""
+        return any(self.metadata.annotations.get(mark) == "true" for mark in _DEFAULT_MARKS)
+
+    @property
+    def shown_name(self) -> str:
+        return f"{self.metadata.name} (default)" if self.is_default else self.metadata.name
 
     def defaulted(self) -> Self:
         return filled(self, reclaim_policy="Delete", volume_binding_mode="Immediate")
@@ -68,8 +76,3 @@ class StorageClass(
 
 
 _DEFAULT_MARKS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-
-
-def _shown_name(metadata: ObjectMeta) -> str:
-    is_default = any(metadata.annotations.get(mark) == "true" for mark in _DEFAULT_MARKS)
-    return f"{metadata.name} (default)" if is_default else metadata.name
