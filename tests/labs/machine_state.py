@@ -35,7 +35,9 @@ def machine_state(home: Path) -> dict[str, list[str]]:
     state["mounts"] = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     machines = [home / ".labs" / "world" / name for name in ("switch", "node1", "node2")]
     names = [Machine(folder.name, folder, ProcessTable(folder.parent)).cgroup for folder in machines]
-    state["cgroups"] = [str(path) for name in names for path in Path("/sys/fs/cgroup").rglob(name)]
+    # Unlike rglob, os.walk does not mind when a cgroup of somebody else goes while it looks.
+    cgroups = [(place, name) for place, folders, _ in os.walk("/sys/fs/cgroup") for name in folders]
+    state["cgroups"] = [f"{place}/{name}" for place, name in cgroups if name in names]
     for folder in map(Path, _FOLDERS):
         state[str(folder)] = (
             sorted(str(path) for path in folder.iterdir() if not _is_a_tests(path)) if folder.is_dir() else []

@@ -14,7 +14,7 @@ from tests.support.eventually import eventually
 from tests.support.kubectls import BIN
 
 _PROMPT = re.compile(r"lab \d\d node\d:\S+#")
-_LOOKS = re.compile(r"(kubectl (get|describe|logs)|curl -s|docker ps|sleep|grep|iptables-save) ")
+_LOOKS = re.compile(r"(kubectl (get|describe|logs)|curl -s|docker ps|sleep|grep|iptables-save|\. ./lab.sh;) ")
 _SHELL = (str(BIN / "minikube-py"), "lab", "shell")
 
 

@@ -18,7 +18,7 @@ from tests.support.processes import require_binary
 
 @pytest.mark.etcd
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07", "09", "10", "11"])
+@pytest.mark.parametrize("number", ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"])
 async def test_the_text_says_what_happens(number: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one of the two command lines; what fails in a step is compared with both in test_every_lab.py."""
     require_binary("tmux", "tmux")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_ANYTHING = re.compile(r"\.{3}(?!\.)")  # of four dots, the first is one
+
 
 def holds(quoted: str, text: str) -> bool:
     lines = iter(text.splitlines())
@@ -17,5 +19,5 @@ def holds(quoted: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(line: str) -> re.Pattern[str]:
-    parts = [r"\s+".join(map(re.escape, re.split(r"\s+", part))) for part in line.strip().split("...")]
+    parts = [r"\s+".join(map(re.escape, re.split(r"\s+", part))) for part in _ANYTHING.split(line.strip())]
     return re.compile(r"\s*" + ".*".join(parts) + r"\s*")

@@ -46,6 +46,7 @@ def sees(*files: str) -> Ask:
     ],
 )
 def test_quotations(quoted: str, text: str, is_there: bool) -> None:
+    assert holds("10.0.0.... old.lab", "10.0.0.40       old.lab")
     assert holds(quoted, text) is is_there
 
 
