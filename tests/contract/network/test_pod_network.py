@@ -16,6 +16,7 @@ from minikube_py.network.bridge import BridgeConfig, BridgeNetwork
 from minikube_py.network.interface import AddressPoolExhausted, NetworkFault, PodNetwork
 from minikube_py.network.simulated import SimulatedNetwork
 from tests.contract.runtime.bench import missing_for
+from tests.support.eventually import eventually
 
 REAL = pytest.param("bridge", marks=pytest.mark.netns)
 
@@ -30,6 +31,10 @@ def snapshot(*names: str) -> str:
     lines = [line for line in printed.splitlines() if not line.startswith((":", "#", "*", "COMMIT"))]
     # A line begins with the link's number or the chain; another test's has its own bridge or port in it.
     return "\n".join(line for line in lines if any(name in line for name in names) or not _OF_A_TEST.search(line))
+
+
+def _link(name: str) -> str:
+    return subprocess.run(["ip", "link", "show", name], capture_output=True, text=True, check=True).stdout
 
 
 def inside(netns: Path, *command: str) -> str:
@@ -169,6 +174,7 @@ async def test_a_second_object_finds_everything_and_changes_nothing(
     bridge: BridgeNetwork, namespaces: list[Path]
 ) -> None:
     address = await bridge.attach("p1", namespaces[0])
+    await eventually(lambda: "state UP" in _link(bridge.bridge))  # which it says a moment after its first member came
     before = snapshot(bridge.bridge)
     again = BridgeNetwork(bridge.config)
     await again.set_up()
