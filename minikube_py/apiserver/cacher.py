@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
+from typing import TypeVar
 
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import NotFound
@@ -19,6 +20,8 @@ from minikube_py.apiserver.watch_cache import WatchCache
 from minikube_py.storage.interface import Batch, Compacted, KeyValue, Storage, StorageUnavailable
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=Resource)
 
 
 def _kind(resource: type[Resource]) -> tuple[str, str]:
@@ -80,6 +83,14 @@ class Cacher:
         if cache is None:
             raise NotFound("the server could not find the requested resource", details={})
         return cache
+
+    def objects(self, resource: type[T], namespace: str = "") -> list[T]:
+        """All objects of a kind, or those of one namespace, as far as this server has seen; by name."""
+        cache = self.of(resource)
+        return [
+            item.as_object(resource)
+            for item in cache.below(f"{cache.prefix}{namespace}/" if namespace else cache.prefix)
+        ]
 
     def end_watches(self) -> None:
         for cache in self._caches.values():

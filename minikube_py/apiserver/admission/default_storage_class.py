@@ -25,8 +25,7 @@ class DefaultStorageClass(Plugin):
             return obj
         if says_its_class(obj.metadata, obj.spec.storage_class_name):
             return obj
-        classes = [item.as_object(StorageClass) for item in self._cacher.of(StorageClass).everything()]
-        defaults = sorted((each for each in classes if each.is_default), key=lambda each: each.metadata.name)
+        defaults = [each for each in self._cacher.objects(StorageClass) if each.is_default]
         if not defaults:
             return obj
         newest = max(defaults, key=lambda each: each.metadata.creation_timestamp or "")

@@ -5,7 +5,7 @@ Kubernetes: plugin/pkg/admission/limitranger/admission.go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from minikube_py.api.kinds.core.common import ResourceRequirements
 from minikube_py.api.kinds.core.container import Container
@@ -35,7 +35,7 @@ class LimitRanger(Plugin):
 
     async def mutate(self, obj: Resource, attributes: Attributes) -> Resource:
         if isinstance(obj, Pod) and attributes.operation == "CREATE" and not attributes.subresource:
-            for limit_range in self._ranges(attributes.namespace):
+            for limit_range in self._cacher.objects(LimitRange, attributes.namespace):
                 obj = with_defaults(obj, limit_range)
         return obj
 
@@ -44,15 +44,11 @@ class LimitRanger(Plugin):
             return
         if obj.metadata.deletion_timestamp is not None:
             return
-        for limit_range in self._ranges(attributes.namespace):
+        for limit_range in self._cacher.objects(LimitRange, attributes.namespace):
             found = list(dict.fromkeys(problems(obj, limit_range)))
             if found:
                 why = found[0] if len(found) == 1 else f"[{', '.join(found)}]"
                 raise forbidden(obj.definition, attributes.name, why)
-
-    def _ranges(self, namespace: str) -> Sequence[LimitRange]:
-        cache = self._cacher.of(LimitRange)
-        return [item.as_object(LimitRange) for item in cache.below(f"{cache.prefix}{namespace}/")]
 
 
 def with_defaults(pod: Pod, limit_range: LimitRange) -> Pod:

@@ -75,11 +75,10 @@ class Priority(Plugin):
         return replace(obj, spec=spec)
 
     async def _class(self, name: str, attributes: Attributes) -> PriorityClass:
-        cache = self._cacher.of(PriorityClass)
         if not name:
-            found = [each.as_object(PriorityClass) for each in cache.everything()]
+            found = self._cacher.objects(PriorityClass)
             return min((c for c in found if c.global_default), key=lambda c: c.value, default=_NO_CLASS)
-        key = object_key(PriorityClass, "", name)
+        cache, key = self._cacher.of(PriorityClass), object_key(PriorityClass, "", name)
         item = cache.get(key)
         if item is None:
             await self._cacher.catch_up()

@@ -44,9 +44,11 @@ class PodSecurity(Plugin):
 
     async def validate(self, obj: Resource, attributes: Attributes) -> None:
         pod = _looked_at(obj, attributes)
+        if pod is None:
+            return
         item = self._cacher.of(Namespace).get(Namespace.definition.key_prefix + attributes.namespace)
         labels = item.labels if item is not None else {}
-        if pod is None or not any(key.startswith(PREFIX) for key in labels):
+        if not any(key.startswith(PREFIX) for key in labels):
             return
         if isinstance(pod, Pod):
             name, found = _judged(pod, labels, "enforce")

@@ -37,8 +37,7 @@ class QuotaAdmission(Plugin):
             return
         if attributes.operation not in ("CREATE", "UPDATE") or attributes.subresource not in ("", "resize"):
             return
-        cache = self._cacher.of(ResourceQuota)
-        known = [item.as_object(ResourceQuota) for item in cache.below(f"{cache.prefix}{attributes.namespace}/")]
+        known = self._cacher.objects(ResourceQuota, attributes.namespace)
         quotas = [quota for quota in known if in_scope(quota.spec, obj)]
         added = increase(obj, attributes.old) if quotas else {}
         # All are asked before any is raised.
