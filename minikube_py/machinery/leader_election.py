@@ -171,11 +171,20 @@ class LeaderElector:
         return replace(held, renew_time=now, lease_duration_seconds=self._config.lease_duration_s)
 
     async def _give_back(self) -> None:
-        """Let the next one take over at once instead of after the lease's duration."""
+        """Let the next one take over at once instead of after the lease's duration.
+
+        A renewal that was cancelled on its way may have been written, or may yet be: then there is a Conflict, and
+        the lease is read anew.
+        """
         lease = self._seen
-        if lease is None or lease.spec.holder_identity != self._config.identity:
-            return
-        freed = replace(lease.spec, holder_identity="", lease_duration_seconds=1, renew_time=MicroTime.now())
         with contextlib.suppress(ApiError, TimeoutError):
             async with asyncio.timeout(2):
-                await self._client.update(replace(lease, spec=freed))
+                while lease is not None and lease.spec.holder_identity == self._config.identity:
+                    freed = replace(
+                        lease.spec, holder_identity="", lease_duration_seconds=1, renew_time=MicroTime.now()
+                    )
+                    try:
+                        await self._client.update(replace(lease, spec=freed))
+                        return
+                    except Conflict:
+                        lease = await self._read()

@@ -15,14 +15,16 @@ class Sysctls:
         self._root = root
 
     def set(self, wanted: Mapping[str, str]) -> None:
-        """Change settings; the value first found is what `restore` writes. One the kernel lacks is passed over."""
+        """Change settings; the value first found is what `restore` writes. One the kernel lacks is passed over.
+
+        So is one that is as wanted: whoever changed it puts it back, in whichever order two networks go.
+        """
         before = self._before()
-        present = {key: value for key, value in wanted.items() if (self._root / key).exists()}
-        for key in present:
-            before.setdefault(key, (self._root / key).read_text().strip())
-        self._file.write_text(json.dumps(before))
-        for key, value in present.items():
-            (self._root / key).write_text(value)
+        found = {key: (self._root / key).read_text().strip() for key in wanted if (self._root / key).exists()}
+        changes = {key: value for key, value in found.items() if value != wanted[key]}
+        self._file.write_text(json.dumps(changes | before))
+        for key in changes:
+            (self._root / key).write_text(wanted[key])
 
     def restore(self) -> None:
         for key, value in self._before().items():

@@ -12,6 +12,8 @@ from minikube_py.api.kinds.coordination.lease import Lease
 from minikube_py.api.kinds.core.config_map import ConfigMap
 from minikube_py.api.kinds.core.event import Event
 from minikube_py.api.meta import ObjectMeta
+from minikube_py.api.model import replace
+from minikube_py.api.scalars import MicroTime
 from minikube_py.client.client import Client
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.errors import ConfigError
@@ -118,6 +120,21 @@ async def test_second_instance_takes_over_when_the_first_gives_the_lease_back() 
         assert not first.is_on
         follower.cancel()
         await asyncio.gather(leader, follower, return_exceptions=True)
+
+
+async def test_lease_that_changed_under_its_holder_is_given_back_too() -> None:
+    async with (
+        api_server() as server,
+        Client.connect(ClientConfig(server=str(server.base_url).rstrip("/"))) as client,
+    ):
+        work, config = Leading(), LeaderElectionConfig("test", "first", retry_period_s=60)
+        leader = asyncio.create_task(LeaderElector(client, config).run(work))
+        await eventually(lambda: work.is_on)
+        lease = await client.get(Lease, "test", namespace="kube-system")
+        await client.update(replace(lease, spec=replace(lease.spec, renew_time=MicroTime.now())))
+        leader.cancel()
+        await asyncio.gather(leader, return_exceptions=True)
+        assert not (await client.get(Lease, "test", namespace="kube-system")).spec.holder_identity
 
 
 async def test_leader_whose_lease_is_taken_stops_its_work() -> None:

@@ -17,3 +17,14 @@ def test_restore_writes_the_value_that_was_there_before_the_first_change(tmp_pat
     assert not state.exists()
     again.restore()
     assert setting.read_text() == "0"
+
+
+def test_of_two_networks_the_one_that_changed_a_setting_puts_it_back_whichever_goes_first(tmp_path: Path) -> None:
+    setting = tmp_path / "forward"
+    setting.write_text("0\n")
+    first, second = (Sysctls(tmp_path / name, tmp_path) for name in ("first.json", "second.json"))
+    first.set({"forward": "1"})
+    second.set({"forward": "1"})
+    first.restore()
+    second.restore()
+    assert setting.read_text().strip() == "0"
