@@ -146,6 +146,10 @@ class Definition:
             return self.stored_prefix
         return f"/registry/{self.group}/{self.plural}/" if self.group else f"/registry/{self.plural}/"
 
+    def key(self, namespace: str, name: str) -> str:
+        """Where one object lies in the store."""
+        return f"{self.key_prefix}{namespace}/{name}" if self.namespaced else f"{self.key_prefix}{name}"
+
     @property
     def base_path(self) -> str:
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"

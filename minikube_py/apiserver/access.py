@@ -8,17 +8,17 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 
-from minikube_py.apiserver.audit import AuditLog
-from minikube_py.apiserver.authentication.authentication import Authentication
-from minikube_py.apiserver.authentication.service_accounts import ServiceAccountTokens
-from minikube_py.apiserver.authentication.token_file import TokenFile
-from minikube_py.apiserver.authorization.authorizer import AlwaysAllow, Authorizer, Privileged, Union
-from minikube_py.apiserver.authorization.node import NodeAuthorizer
-from minikube_py.apiserver.authorization.rbac import RbacAuthorizer
-from minikube_py.apiserver.cacher import Cacher
+from minikube_py.access.audit import AuditLog
+from minikube_py.access.authentication.authentication import Authentication
+from minikube_py.access.authentication.service_accounts import ServiceAccountTokens
+from minikube_py.access.authentication.token_file import TokenFile
+from minikube_py.access.authorization.authorizer import AlwaysAllow, Authorizer, Privileged, Union
+from minikube_py.access.authorization.node import NodeAuthorizer
+from minikube_py.access.authorization.rbac import RbacAuthorizer
+from minikube_py.access.service_account_tokens import TokenIssuer
 from minikube_py.apiserver.config import ApiServerConfig
-from minikube_py.apiserver.service_account_tokens import TokenIssuer
 from minikube_py.errors import ConfigError
+from minikube_py.watchcache.cacher import Cacher
 
 
 @dataclass(frozen=True, slots=True)

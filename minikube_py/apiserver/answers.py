@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from minikube_py.api.manifest import dump_yaml
 from minikube_py.api.model import Json
 from minikube_py.apiserver.negotiation import JSON_TYPE, Rendering
+from minikube_py.documents.manifest import dump_yaml
 
 _CHUNK_ITEMS = 64
 _LIST_END = b"]}"

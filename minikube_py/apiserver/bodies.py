@@ -12,14 +12,14 @@ from typing import TypeVar
 import orjson
 
 from minikube_py.api.decoding import DecodeError
-from minikube_py.api.json_values import json_kind
-from minikube_py.api.manifest import ManifestError, doubled_text, load_all_yaml, parse_json_strict
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import Json, Model, decode, replace
-from minikube_py.api.protobuf import ProtobufError, decode_protobuf
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.negotiation import PROTOBUF_TYPE, YAML_TYPE, body_type
+from minikube_py.documents.json_values import json_kind
+from minikube_py.documents.manifest import ManifestError, doubled_text, load_all_yaml, parse_json_strict
+from minikube_py.documents.protobuf import ProtobufError, decode_protobuf
 from minikube_py.errors import MinikubeError
 
 M = TypeVar("M", bound=Model)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 
+from minikube_py.access.authorization.default_roles import completed, default_roles
 from minikube_py.api.kinds.core.endpoints import EndpointAddress, EndpointPort, Endpoints, EndpointSubset
 from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.kinds.core.service import Service, ServicePort, ServiceSpec
@@ -23,7 +24,6 @@ from minikube_py.api.kinds.discovery.endpoint_slice import Endpoint, EndpointCon
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointPort as SlicePort
 from minikube_py.api.kinds.networking.service_cidr import ServiceCIDR, ServiceCIDRSpec, ServiceCIDRStatus
 from minikube_py.api.kinds.scheduling.priority_class import SYSTEM_CLASSES
-from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import Condition, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -31,7 +31,9 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, NotFound
 from minikube_py.apiserver.api_groups import api_services
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.patching.managed_fields import Manager
 from minikube_py.storage.interface import StorageError
+from minikube_py.watchcache.cacher import Cacher
 
 log = logging.getLogger(__name__)
 
@@ -150,3 +152,24 @@ def _service_cidr(service_range: str) -> ServiceCIDR:
         spec=ServiceCIDRSpec(cidrs=(service_range,)),
         status=ServiceCIDRStatus(conditions=(ready,)),
     )
+
+
+async def reconcile_default_roles(writer: Writer, cacher: Cacher) -> None:
+    """Create what is missing, and add what was taken out of roles and bindings that have not opted out of upkeep.
+
+    Raises: StorageError.
+    """
+    async with asyncio.TaskGroup() as group:
+        for wanted in default_roles():
+            group.create_task(_complete(writer, cacher, wanted))
+
+
+async def _complete(writer: Writer, cacher: Cacher, wanted: Resource) -> None:
+    kind, metadata = type(wanted), wanted.metadata
+    target = Target(kind, metadata.namespace, metadata.name)
+    item = cacher.get(kind, metadata.namespace, metadata.name)
+    if item is None:
+        with contextlib.suppress(AlreadyExists):
+            await writer.create(target, wanted.defaulted())
+    elif completed(kind.from_json(item.data), wanted) is not None:
+        await writer.update(target, lambda current: completed(current, wanted) or current)

@@ -18,23 +18,23 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from minikube_py.admission.chain import Attributes, Plugin
 from minikube_py.api.kinds.apiextensions.custom_resource_definition import FINALIZER, CustomResourceDefinition
 from minikube_py.api.kinds.apiextensions.definition_spec import CustomResourceDefinitionStatus
-from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import ApiError, NotFound, forbidden, invalid
-from minikube_py.apiserver.admission.chain import Attributes, Plugin
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.customresources.checking import schema_errors
 from minikube_py.customresources.kind import CustomResource, kinds_of
 from minikube_py.customresources.naming import is_established, settled, with_condition
 from minikube_py.errors import MinikubeError
+from minikube_py.patching.managed_fields import Manager
 from minikube_py.storage.interface import StorageError
+from minikube_py.watchcache.cacher import Cacher
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from minikube_py.api.managed_fields import Manager
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
@@ -31,9 +30,6 @@ from minikube_py.api.status import (
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, ListText, Stream, json_answer, object_answer
-from minikube_py.apiserver.apply import ApplyPatch
-from minikube_py.apiserver.cacher import Cacher
-from minikube_py.apiserver.field_owners import manager_name
 from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
 from minikube_py.apiserver.negotiation import Rendering, rendering
 from minikube_py.apiserver.options import (
@@ -46,12 +42,16 @@ from minikube_py.apiserver.options import (
     parse_revision,
     write_options,
 )
-from minikube_py.apiserver.patches import PatchBody, is_apply, takes_patched_text, wrong_type
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
-from minikube_py.apiserver.watch_cache import CachedObject
 from minikube_py.apiserver.watch_stream import WatchRequest, WatchStreamer
-from minikube_py.apiserver.writer import Target, Writer, Written, object_key
+from minikube_py.apiserver.writer import Target, Writer, Written
+from minikube_py.patching.apply import ApplyPatch
+from minikube_py.patching.field_owners import manager_name
+from minikube_py.patching.managed_fields import Manager
+from minikube_py.patching.patches import PatchBody, is_apply, takes_patched_text, wrong_type
+from minikube_py.watchcache.cacher import Cacher
+from minikube_py.watchcache.watch_cache import CachedObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class ResourceHandler:
         elif not await self._cacher.wait_for(parse_revision(revision_text, is_list=False), timeout_s=3):
             raise too_large_revision(int(revision_text), self._cacher.revision)
         info = request.info
-        item = self._cacher.of(resource).get(object_key(resource, info.namespace, info.name))
+        item = self._cacher.get(resource, info.namespace, info.name)
         if item is None:
             raise not_found(resource.definition, info.name)
         return item

@@ -18,11 +18,11 @@ from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Expired, Timeout
 from minikube_py.apiserver.answers import ListText
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.continue_token import decode_continue, encode_continue
 from minikube_py.apiserver.options import ListOptions
-from minikube_py.apiserver.watch_cache import CachedObject, Subscription, WatchCache
 from minikube_py.storage.interface import Compacted, FutureRevision, Storage
+from minikube_py.watchcache.cacher import Cacher
+from minikube_py.watchcache.watch_cache import CachedObject, Subscription, WatchCache
 
 _FRESH_TIMEOUT_S = 3.0
 

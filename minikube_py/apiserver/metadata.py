@@ -5,7 +5,6 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/rest/meta.go, apimachinery
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import Iterable
 
@@ -23,16 +22,7 @@ from minikube_py.api.validation import (
     required,
 )
 
-_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-_SUFFIX_LENGTH = 5
-_LONGEST_GENERATED = 63
 _STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
-
-
-def generated_name(prefix: str, source: random.Random) -> str:
-    """`prefix` and five letters that spell no words."""
-    suffix = "".join(source.choices(_SUFFIX_LETTERS, k=_SUFFIX_LENGTH))
-    return prefix[: _LONGEST_GENERATED - _SUFFIX_LENGTH] + suffix
 
 
 def new_metadata(given: ObjectMeta, *, name: str, namespace: str, has_generation: bool) -> ObjectMeta:

@@ -24,9 +24,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, Unavailable, error_from_status
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.websockets import quoted, unquoted
-from minikube_py.apiserver.writer import object_key
+from minikube_py.watchcache.cacher import Cacher
 
 _CONNECT_TIMEOUT_S = 10.0
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
@@ -120,7 +119,7 @@ class Kubelets:
 
     def node_address(self, name: str) -> str:
         """`HOST:PORT` of a node's kubelet. Raises: NotFound, InternalError."""
-        item = self._cacher.of(Node).get(object_key(Node, "", name))
+        item = self._cacher.get(Node, "", name)
         if item is None:
             raise NotFound(f'nodes "{name}" not found', details={"name": name, "kind": "nodes"})
         status = Node.from_json(item.data).status

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Scope
 
-from minikube_py.apiserver.authorization.authorizer import Action
+from minikube_py.access.authorization.authorizer import Action
 
 
 @dataclass(frozen=True, slots=True)

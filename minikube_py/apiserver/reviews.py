@@ -5,6 +5,10 @@ Kubernetes: pkg/registry/authorization/*/rest.go, pkg/registry/authentication/se
 
 from __future__ import annotations
 
+from minikube_py.access.authentication.authentication import Authentication
+from minikube_py.access.authentication.caller import CALLER
+from minikube_py.access.authorization.authorizer import Action, Authorizer
+from minikube_py.access.service_account_tokens import TokenRefused
 from minikube_py.api.kinds.authentication.self_subject_review import SelfSubjectReview, SelfSubjectReviewStatus
 from minikube_py.api.kinds.authentication.token_review import TokenReview, TokenReviewStatus, UserInfo
 from minikube_py.api.kinds.authorization.attributes import (
@@ -24,13 +28,9 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import BadRequest, invalid
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.authentication.authentication import Authentication
-from minikube_py.apiserver.authentication.caller import CALLER
-from minikube_py.apiserver.authorization.authorizer import Action, Authorizer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.service_account_tokens import TokenRefused
 
 
 class Reviews:

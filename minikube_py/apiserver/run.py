@@ -13,34 +13,34 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from minikube_py.access.authentication.certificates import IdentifiedConnection
+from minikube_py.access.service_account_tokens import TokenIssuer
+from minikube_py.admission.allocators import AddressPool
+from minikube_py.admission.chain import AdmissionChain, Plugin
+from minikube_py.admission.default_storage_class import DefaultStorageClass
+from minikube_py.admission.limit_ranger import LimitRanger
+from minikube_py.admission.namespace_lifecycle import NamespaceLifecycle
+from minikube_py.admission.node_restriction import NodeRestriction
+from minikube_py.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
+from minikube_py.admission.pod_security import PodSecurity
+from minikube_py.admission.requester import Requester
+from minikube_py.admission.resource_quota import QuotaAdmission
+from minikube_py.admission.rights import Rights
+from minikube_py.admission.runtime_class import RuntimeClasses
+from minikube_py.admission.service_account import ServiceAccountAdmission
+from minikube_py.admission.service_addresses import ServiceAddresses
+from minikube_py.admission.storage_protection import StorageProtection
 from minikube_py.api.capabilities import ALLOWS_PRIVILEGED
 from minikube_py.api.kinds.certificates.certificate_signing_request import CertificateSigningRequest
 from minikube_py.api.kinds.core.binding import Binding
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.resource_quota import ResourceQuota
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
-from minikube_py.apiserver.admission.chain import AdmissionChain, Plugin
-from minikube_py.apiserver.admission.default_storage_class import DefaultStorageClass
-from minikube_py.apiserver.admission.limit_ranger import LimitRanger
-from minikube_py.apiserver.admission.namespace_lifecycle import NamespaceLifecycle
-from minikube_py.apiserver.admission.node_restriction import NodeRestriction
-from minikube_py.apiserver.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
-from minikube_py.apiserver.admission.pod_security import PodSecurity
-from minikube_py.apiserver.admission.requester import Requester
-from minikube_py.apiserver.admission.resource_quota import QuotaAdmission
-from minikube_py.apiserver.admission.rights import Rights
-from minikube_py.apiserver.admission.runtime_class import RuntimeClasses
-from minikube_py.apiserver.admission.service_account import ServiceAccountAdmission
-from minikube_py.apiserver.admission.service_addresses import ServiceAddresses
-from minikube_py.apiserver.admission.storage_protection import StorageProtection
-from minikube_py.apiserver.allocators import AddressPool
 from minikube_py.apiserver.app import build_app
-from minikube_py.apiserver.authentication.certificates import IdentifiedConnection
-from minikube_py.apiserver.authorization.default_roles import reconcile_default_roles
-from minikube_py.apiserver.bootstrap import Cluster, bootstrap
-from minikube_py.apiserver.cacher import Cacher
+from minikube_py.apiserver.bootstrap import Cluster, bootstrap, reconcile_default_roles
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.custom_kinds import CustomKinds
@@ -48,11 +48,9 @@ from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.metrics import StoredObjects
-from minikube_py.apiserver.openapi import OpenApi
 from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import FilterChain, ResourceApp
-from minikube_py.apiserver.service_account_tokens import TokenIssuer
 from minikube_py.apiserver.subresources.approval import take_approval
 from minikube_py.apiserver.subresources.binding import BindingSubresource
 from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
@@ -67,10 +65,12 @@ from minikube_py.apiserver.subresources.scale import ScaleSubresource
 from minikube_py.apiserver.subresources.token import TokenSubresource
 from minikube_py.apiserver.watch_stream import WatchStreamer
 from minikube_py.apiserver.websockets import KubectlWebSockets
-from minikube_py.apiserver.writer import Writer
+from minikube_py.apiserver.writer import Change, Target, Writer
 from minikube_py.errors import ConfigError
+from minikube_py.openapi.published import OpenApi
 from minikube_py.storage.factory import open_storage
 from minikube_py.storage.interface import Storage, StorageError
+from minikube_py.watchcache.cacher import Cacher
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +101,14 @@ async def _serve(
 ) -> None:
     cacher = Cacher(storage, registry)
     access = Access.of(config, cacher, issuer)
-    custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher)
+
+    async def change_quota(namespace: str, name: str, change: Change) -> None:
+        await writer.update(Target(ResourceQuota, namespace, name, subresource="status"), change)
+
+    custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher, change_quota)
     before = _plugins(cacher, addresses, can_issue=issuer is not None)
     admission = AdmissionChain((*_about_callers(access), custom_kinds, *before, quotas))
-    quotas.writer = writer = Writer(storage, cacher, admission)
+    writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)

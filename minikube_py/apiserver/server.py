@@ -23,6 +23,12 @@ import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from minikube_py.access import remarks
+from minikube_py.access.audit import AuditLog, Trail
+from minikube_py.access.authentication.authentication import Authentication
+from minikube_py.access.authentication.caller import CALLER, Caller
+from minikube_py.access.authentication.impersonation import impersonated
+from minikube_py.access.authorization.authorizer import Action, Authorizer, not_allowed
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
@@ -33,13 +39,7 @@ from minikube_py.api.status import (
     RequestEntityTooLarge,
     Unavailable,
 )
-from minikube_py.apiserver import remarks
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
-from minikube_py.apiserver.audit import AuditLog, Trail
-from minikube_py.apiserver.authentication.authentication import Authentication
-from minikube_py.apiserver.authentication.caller import CALLER, Caller
-from minikube_py.apiserver.authentication.impersonation import impersonated
-from minikube_py.apiserver.authorization.authorizer import Action, Authorizer, not_allowed
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource

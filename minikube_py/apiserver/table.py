@@ -19,7 +19,7 @@ from minikube_py.api.definition import Ago, Cell
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver.answers import ListText
-from minikube_py.apiserver.watch_cache import CachedObject, Cells
+from minikube_py.watchcache.watch_cache import CachedObject, Cells
 
 IncludeObject = Literal["None", "Metadata", "Object"]
 

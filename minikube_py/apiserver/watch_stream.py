@@ -16,13 +16,13 @@ from minikube_py.api.definition import Ago
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Expired
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.lists import Lister, check_fields
 from minikube_py.apiserver.negotiation import Rendering
 from minikube_py.apiserver.options import ListOptions
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, table, table_of_rows
-from minikube_py.apiserver.watch_cache import CachedObject, CacheEvent, Subscription
 from minikube_py.storage.interface import Compacted
+from minikube_py.watchcache.cacher import Cacher
+from minikube_py.watchcache.watch_cache import CachedObject, CacheEvent, Subscription
 
 BOOKMARK_INTERVAL_S = 30.0
 SHORTEST_TIMEOUT_S = 1800

@@ -18,25 +18,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
-from minikube_py.api.managed_fields import Manager
+from minikube_py.admission.chain import AdmissionChain, Attributes
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import replace
+from minikube_py.api.names import generated_name
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, ApiError, Conflict, already_exists, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError
-from minikube_py.apiserver.admission.chain import AdmissionChain, Attributes
-from minikube_py.apiserver.cacher import Cacher
-from minikube_py.apiserver.field_owners import with_creator, with_writer
 from minikube_py.apiserver.metadata import (
-    generated_name,
     kept_metadata,
     metadata_errors,
     metadata_update_errors,
     new_metadata,
     with_generation,
 )
+from minikube_py.patching.field_owners import with_creator, with_writer
+from minikube_py.patching.managed_fields import Manager
 from minikube_py.storage.interface import KeyExists, RevisionConflict, Storage
+from minikube_py.watchcache.cacher import Cacher
 
 _GENERATE_TRIES = 8
 _RECENT_OBJECTS = 256
@@ -60,7 +60,7 @@ class Target:
 
     @property
     def key(self) -> str:
-        return object_key(self.resource, self.namespace, self.name)
+        return self.resource.definition.key(self.namespace, self.name)
 
     def attributes(self, operation: str, old: Resource | None) -> Attributes:
         return Attributes(
@@ -100,11 +100,6 @@ class _State:
 
 class _NothingToWrite(Exception):
     """The object is already what was asked for, if the state that was looked at is the newest."""
-
-
-def object_key(resource: type[Resource], namespace: str, name: str) -> str:
-    prefix = resource.definition.key_prefix
-    return f"{prefix}{namespace}/{name}" if resource.definition.namespaced else f"{prefix}{name}"
 
 
 class Writer:

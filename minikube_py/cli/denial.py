@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+from minikube_py.access.authorization.authorizer import Action
 from minikube_py.api.kinds.rbac.cluster_role import ClusterRole
 from minikube_py.api.kinds.rbac.cluster_role_binding import ClusterRoleBinding
 from minikube_py.api.kinds.rbac.role import Role
 from minikube_py.api.kinds.rbac.role_binding import RoleBinding
-from minikube_py.apiserver.authorization.authorizer import Action
 from minikube_py.cli.errors import CommandError, ServerError
 from minikube_py.cli.gathering import read_all
 from minikube_py.cli.manifests import Manifest, read_manifests

@@ -5,10 +5,10 @@ Kubernetes: kubectl's openapi3 PatchMetaFromOpenAPIV3.
 
 from dataclasses import dataclass
 
-from minikube_py.api.strategic_merge import FieldPatch, PatchSchema
 from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.schemas import Schema, Schemas
 from minikube_py.cli.session import Session
+from minikube_py.patching.strategic_merge import FieldPatch, PatchSchema
 
 
 @dataclass(frozen=True, slots=True)

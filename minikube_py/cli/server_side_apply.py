@@ -60,7 +60,7 @@ def _take_over(connection: Connection, path: str, applied: Document, manager: st
     new = next((entry for entry in entries if _is(entry, manager, "Apply")), None)
     if old is None or new is None:
         return False
-    from minikube_py.api.field_sets import union
+    from minikube_py.patching.field_sets import union
 
     merged = {**new, "fieldsV1": union(new["fieldsV1"], old["fieldsV1"])}
     kept = [merged if entry is new else entry for entry in entries if entry is not old]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from minikube_py.api.manifest import ManifestError, dump_yaml, load_all_yaml
+from minikube_py.documents.manifest import ManifestError, dump_yaml, load_all_yaml
 from minikube_py.errors import ConfigError
 
 Document = dict[str, Any]

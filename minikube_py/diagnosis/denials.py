@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from minikube_py.access.authorization.authorizer import Action
+from minikube_py.access.authorization.rules import Rule
 from minikube_py.api.kinds.rbac.cluster_role import ClusterRole
 from minikube_py.api.kinds.rbac.cluster_role_binding import ClusterRoleBinding
 from minikube_py.api.kinds.rbac.role import Role
 from minikube_py.api.kinds.rbac.role_binding import RoleBinding
-from minikube_py.apiserver.authorization.authorizer import Action
-from minikube_py.apiserver.authorization.rules import Rule
 from minikube_py.diagnosis.explanation import USER, Evidence, Explanation, joined
 
 Stage = Literal["authentication", "authorization", "admission", "validation"]

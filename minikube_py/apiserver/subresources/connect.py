@@ -13,14 +13,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import BadRequest, not_found
+from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.answers import Answer, Stream
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.outbound import Kubelets
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.writer import object_key
+from minikube_py.watchcache.cacher import Cacher
 
 _LOG_OPTIONS = ("follow", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "previous", "limitBytes", "stream")
 _BASE64 = "base64.binary.k8s.io"
@@ -34,11 +33,7 @@ class PodFinder:
         self._cacher = cacher
 
     async def pod(self, info: RequestInfo) -> Pod:
-        await self._cacher.catch_up()
-        item = self._cacher.of(Pod).get(object_key(Pod, info.namespace, info.name))
-        if item is None:
-            raise not_found(Pod.definition, info.name)
-        return Pod.from_json(item.data)
+        return (await self._cacher.newest(Pod, info.namespace, info.name)).as_object(Pod)
 
     @staticmethod
     def container(pod: Pod, asked: str) -> str:

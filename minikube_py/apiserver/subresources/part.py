@@ -12,16 +12,15 @@ from typing import Any
 
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import not_found
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import WriteOptions, write_options
-from minikube_py.apiserver.patches import is_apply
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.writer import Target, Writer, object_key
+from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.patching.patches import is_apply
+from minikube_py.watchcache.cacher import Cacher
 
 _VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch"}
 
@@ -46,10 +45,7 @@ class PartSubresource:
             raise method_not_allowed()
         namespace, name = request.info.namespace, request.info.name
         if verb == "get":
-            await self._cacher.catch_up()
-            item = self._cacher.of(resource).get(object_key(resource, namespace, name))
-            if item is None:
-                raise not_found(resource.definition, name)
+            item = await self._cacher.newest(resource, namespace, name)
             return object_answer(item.data, rendering(request.accept))
         options, asked = self._asked(request)
         manager = None if is_apply(request.content_type) else manager_of(resource, request, options)

@@ -20,13 +20,12 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import BadRequest, Unavailable, not_found
+from minikube_py.api.status import BadRequest, Unavailable
 from minikube_py.apiserver.answers import Answer, Stream
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.outbound import Kubelets, Outside, Reply, Sent
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.writer import object_key
+from minikube_py.watchcache.cacher import Cacher
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NOT_PASSED_ON = ("host", "connection", "upgrade", "keep-alive", "transfer-encoding", "content-length", "authorization")
@@ -104,8 +103,7 @@ class Locations:
         self._outside = outside
 
     async def pod(self, request: ApiRequest, asked: Asked) -> Place:
-        pod = await self._find(Pod, request.info.namespace, asked.name)
-        assert isinstance(pod, Pod)
+        pod = (await self._cacher.newest(Pod, request.info.namespace, asked.name)).as_object(Pod)
         if not pod.status.pod_ip:
             raise BadRequest("address not allowed")
         declared = [str(port.container_port) for container in pod.spec.containers for port in container.ports]
@@ -113,8 +111,7 @@ class Locations:
         return Place(f"{asked.scheme}://{where}", self._outside)
 
     async def service(self, request: ApiRequest, asked: Asked) -> Place:
-        service = await self._find(Service, request.info.namespace, asked.name)
-        assert isinstance(service, Service)
+        service = (await self._cacher.newest(Service, request.info.namespace, asked.name)).as_object(Service)
         wanted = asked.port
         if wanted.isdecimal():
             names = [port.name for port in service.spec.ports if port.port == int(wanted)]
@@ -133,19 +130,11 @@ class Locations:
         return Place(f"{asked.scheme}://{random.choice(found)}", self._outside)
 
     async def node(self, request: ApiRequest, asked: Asked) -> Place:
-        node = await self._find(Node, "", asked.name)
-        assert isinstance(node, Node)
+        await self._cacher.newest(Node, "", asked.name)
         host, _, own = self._kubelets.node_address(asked.name).rpartition(":")
         if asked.port in ("", own):
             return Place(f"{self._kubelets.scheme}://{host}:{own}", self._kubelets.outside, asked.name)
         return Place(f"{asked.scheme}://{host}:{asked.port}", self._outside)
-
-    async def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
-        await self._cacher.catch_up()
-        item = self._cacher.of(resource).get(object_key(resource, namespace, name))
-        if item is None:
-            raise not_found(resource.definition, name)
-        return resource.from_json(item.data)
 
     def _slices(self, namespace: str, service: str) -> list[EndpointSlice]:
         items = (EndpointSlice.from_json(item.data) for item in self._cacher.of(EndpointSlice).everything())

@@ -10,24 +10,24 @@ from dataclasses import replace as with_changes
 from typing import Any
 
 from minikube_py.api.kinds.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
-from minikube_py.api.managed_fields import owns
 from minikube_py.api.meta import LabelSelector, ObjectMeta
 from minikube_py.api.model import Json, Model, replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import label_selector_from_document
-from minikube_py.api.status import invalid, not_found
+from minikube_py.api.status import invalid
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.apply import ApplyPatch
-from minikube_py.apiserver.cacher import Cacher
-from minikube_py.apiserver.field_owners import with_writer
 from minikube_py.apiserver.handler import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.patches import PatchBody
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.writer import Target, Writer, object_key
+from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.patching.apply import ApplyPatch
+from minikube_py.patching.field_owners import with_writer
+from minikube_py.patching.managed_fields import owns
+from minikube_py.patching.patches import PatchBody
+from minikube_py.watchcache.cacher import Cacher
 
 
 class ScaleSubresource:
@@ -50,11 +50,7 @@ class ScaleSubresource:
         return object_answer(scale_of(obj).to_json(), rendering(request.accept))
 
     async def _get(self, resource: type[Resource], request: ApiRequest) -> Resource:
-        await self._cacher.catch_up()
-        info = request.info
-        item = self._cacher.of(resource).get(object_key(resource, info.namespace, info.name))
-        if item is None:
-            raise not_found(resource.definition, info.name)
+        item = await self._cacher.newest(resource, request.info.namespace, request.info.name)
         return resource.from_json(item.data)
 
     async def _write(self, resource: type[Resource], request: ApiRequest) -> Resource:

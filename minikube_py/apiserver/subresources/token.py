@@ -5,6 +5,7 @@ Kubernetes: pkg/registry/core/serviceaccount/storage/token.go
 
 from __future__ import annotations
 
+from minikube_py.access.service_account_tokens import ISSUER, TokenIssuer
 from minikube_py.api.kinds.authentication.token_request import TokenRequest, TokenRequestSpec, TokenRequestStatus
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
@@ -17,13 +18,11 @@ from minikube_py.api.status import BadRequest, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError, invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.cacher import Cacher
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.service_account_tokens import ISSUER, TokenIssuer
 from minikube_py.apiserver.subresources.registry import SubresourceInfo
-from minikube_py.apiserver.writer import object_key
+from minikube_py.watchcache.cacher import Cacher
 
 _SHORTEST_S, _LONGEST_S, _USUAL_S = 600, 2**32, 3600
 
@@ -66,7 +65,7 @@ class TokenSubresource:
         return object_answer(answered.to_json(), rendering(request.accept), code=201)
 
     def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
-        item = self._cacher.of(resource).get(object_key(resource, namespace, name))
+        item = self._cacher.get(resource, namespace, name)
         if item is None:
             raise not_found(resource.definition, name)
         return resource.from_json(item.data)
@@ -88,7 +87,7 @@ class TokenSubresource:
                 Pod.definition, reference.name, f"{why}. The object might have been deleted and then recreated"
             )
         bound = {"pod": pod.metadata}
-        node = self._cacher.of(Node).get(object_key(Node, "", pod.spec.node_name))
+        node = self._cacher.get(Node, "", pod.spec.node_name)
         return {**bound, "node": Node.from_json(node.data).metadata} if node is not None else bound
 
 

@@ -118,9 +118,9 @@ def three_way_patch(
     session: Session, resource: ResourceType, wanted: Document, present: Document
 ) -> tuple[Document, str]:
     """Compute what makes the present object as wanted, and the content type of that patch."""
-    from minikube_py.api.merge_patch import create_three_way_merge_patch
-    from minikube_py.api.strategic_diff import create_three_way_strategic_merge_patch
     from minikube_py.cli.patch_schemas import merges_strategically, patch_schema
+    from minikube_py.patching.merge_patch import create_three_way_merge_patch
+    from minikube_py.patching.strategic_diff import create_three_way_strategic_merge_patch
 
     before = last_applied(present) or {}
     if not merges_strategically(resource):

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from minikube_py.api.names import generated_name
 from minikube_py.cli.command import Invocation, Verb
 from minikube_py.cli.creating import CreateFlags, create_generated, one_name, words_after_dash
 from minikube_py.cli.discovery import ResourceType
@@ -16,7 +17,6 @@ from minikube_py.cli.flags import flag
 from minikube_py.client.yaml_text import Document
 
 _DEPLOYMENTS = ResourceType("apps", "v1", "deployments", "Deployment", is_namespaced=True)
-_SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def container_name(image: str) -> str:
     """Name a container after its image; an image whose name is no label gets a random suffix."""
     name = re.split(r"[:@]", image.rpartition("/")[2])[0]
     if re.search(r"[_.]", name):
-        suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(5))
+        suffix = generated_name("", secrets.SystemRandom())
         return f"{re.sub('[_.]', '-', name)}-{suffix}"
     return name
 

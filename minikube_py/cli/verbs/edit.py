@@ -62,9 +62,9 @@ def edit(call: Invocation[EditFlags]) -> None:
 
 
 def _send(call: Invocation[EditFlags], target: Target, after: Document, results: Results) -> Document:
-    from minikube_py.api.merge_patch import create_merge_patch
-    from minikube_py.api.strategic_diff import create_two_way_strategic_merge_patch
     from minikube_py.cli.patch_schemas import merges_strategically, patch_schema
+    from minikube_py.patching.merge_patch import create_merge_patch
+    from minikube_py.patching.strategic_diff import create_two_way_strategic_merge_patch
 
     before = target.document or {}
     for field in ("apiVersion", "kind"):

@@ -73,8 +73,8 @@ def change_objects(call: Invocation[SetFlags], words: Sequence[str], change: Cha
 
 
 def _send(call: Invocation[SetFlags], target: Target, after: Document, results: Results, action: str) -> Document:
-    from minikube_py.api.strategic_diff import create_two_way_strategic_merge_patch
     from minikube_py.cli.patch_schemas import patch_schema
+    from minikube_py.patching.strategic_diff import create_two_way_strategic_merge_patch
 
     schema = patch_schema(call.session, target.resource)
     patch = create_two_way_strategic_merge_patch(target.document or {}, after, schema)

@@ -9,19 +9,19 @@ from dataclasses import replace as replaced
 
 import pytest
 
+from minikube_py.admission.chain import AdmissionChain
 from minikube_py.api.kinds.core.config_map import ConfigMap
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Conflict, NotFound
-from minikube_py.apiserver.admission.chain import AdmissionChain
-from minikube_py.apiserver.cacher import Cacher
-from minikube_py.apiserver.writer import Target, Writer, object_key
+from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.storage.memory import MemoryStorage
+from minikube_py.watchcache.cacher import Cacher
 
 TARGET = Target(ConfigMap, "default", "settings")
-KEY = object_key(ConfigMap, "default", "settings")
+KEY = ConfigMap.definition.key("default", "settings")
 
 
 class Server:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minikube_py.apiserver.authorization.default_roles import default_rules
+from minikube_py.access.authorization.default_roles import default_rules
 from minikube_py.controllers.manager import CONTROLLERS, account_of, chosen
 from minikube_py.errors import ConfigError
 

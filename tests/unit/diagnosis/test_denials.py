@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from minikube_py.access.authorization.authorizer import Action
 from minikube_py.api.kinds.rbac.cluster_role import ClusterRole
 from minikube_py.api.kinds.rbac.role_binding import RoleBinding
-from minikube_py.apiserver.authorization.authorizer import Action
 from minikube_py.diagnosis.denials import Asked, explain_denial, refusal_in
 
 DELETE = Action("delete", resource="pods", namespace="default", name="web")

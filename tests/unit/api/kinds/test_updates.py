@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from minikube_py.api.json_patch import apply_json_patch
 from minikube_py.api.kinds.core.config_map import ConfigMap
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import Json
-from minikube_py.api.patch_schema import patch_schema
 from minikube_py.api.resource import Resource
-from minikube_py.api.strategic_merge import apply_strategic_merge_patch
+from minikube_py.patching.json_patch import apply_json_patch
+from minikube_py.patching.patch_schema import patch_schema
+from minikube_py.patching.strategic_merge import apply_strategic_merge_patch
 from tests.unit.api.kinds.recordings import kind_of, recorded
 
 ROWS = recorded("updates.jsonl")
