@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from minikube_py.api.meta import LabelSelector
 from minikube_py.api.validation import FieldError, invalid_value, label_value_errors, qualified_name_errors, shown
 from minikube_py.errors import MinikubeError
 
@@ -177,6 +178,11 @@ def label_selector_from_document(document: Mapping[str, Any] | None) -> Selector
             raise SelectorError(f"{shown(name)} is not a valid label selector operator")
         found.append(requirement(expression.get("key", ""), operator, expression.get("values") or ()))
     return _ordered(found)
+
+
+def selector_of(selector: LabelSelector | None) -> Selector:
+    """What a selector in an object's spec means. Raises: SelectorError"""
+    return label_selector_from_document(None if selector is None else selector.to_dict())
 
 
 def _ordered(requirements: Iterable[Requirement]) -> Selector:

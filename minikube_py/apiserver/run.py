@@ -195,7 +195,7 @@ def _subresources(
         (
             ScaleSubresource(cacher, writer),
             binding,
-            EvictionSubresource(writer),
+            EvictionSubresource(cacher, writer),
             FinalizeSubresource(writer),
             PartSubresource("approval", CertificateSigningRequest, cacher, writer, take_approval),
             PartSubresource("ephemeralcontainers", Pod, cacher, writer, take_ephemeral_containers),

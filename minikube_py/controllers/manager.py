@@ -16,6 +16,7 @@ from minikube_py.controllers.cluster_role_aggregation import ClusterRoleAggregat
 from minikube_py.controllers.context import ControllerContext, ControllersConfig
 from minikube_py.controllers.credentials import Credentials
 from minikube_py.controllers.deployment.controller import DeploymentController
+from minikube_py.controllers.disruption.controller import DisruptionController
 from minikube_py.controllers.endpoints.endpoints_controller import EndpointsController
 from minikube_py.controllers.endpoints.mirroring import EndpointSliceMirroringController
 from minikube_py.controllers.endpoints.slice_controller import EndpointSliceController
@@ -38,6 +39,7 @@ WORKERS = 5
 CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "clusterrole-aggregation": ClusterRoleAggregationController,
     "deployment": DeploymentController,
+    "disruption": DisruptionController,
     "endpoints": EndpointsController,
     "endpointslice": EndpointSliceController,
     "endpointslicemirroring": EndpointSliceMirroringController,

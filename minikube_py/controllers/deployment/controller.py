@@ -18,7 +18,7 @@ from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.meta import DeleteOptions, LabelSelector, Preconditions
 from minikube_py.api.model import replace
-from minikube_py.api.selectors import Selector, label_selector_from_document
+from minikube_py.api.selectors import selector_of
 from minikube_py.api.status import AlreadyExists, ApiError, Conflict, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.deployment.plan import (
@@ -69,7 +69,7 @@ class DeploymentController:
             message = "This deployment is selecting all pods. A non-empty selector is required."
             self._recorder.record(deployment, "Warning", "SelectingAll", message)
             return Result.DONE
-        claims = plan_claims(deployment, _selector(deployment), self._replica_sets.list(key.namespace))
+        claims = plan_claims(deployment, selector_of(deployment.spec.selector), self._replica_sets.list(key.namespace))
         owned = await claim(self._client, deployment, claims)
         now_s = self._clock()
         decided = plan(deployment, owned, has_old_pods=self._has_old_pods(deployment, owned), now_s=now_s)
@@ -174,7 +174,7 @@ class DeploymentController:
         if replica_set is None or controller_of(replica_set) is not None:
             return
         for deployment in self._deployments.list(replica_set.metadata.namespace):
-            if _selector(deployment).matches(replica_set.metadata.labels):
+            if selector_of(deployment.spec.selector).matches(replica_set.metadata.labels):
                 yield key_of(deployment)
 
     def _recreator(self, change: Change[Pod]) -> Iterator[Key]:
@@ -191,8 +191,3 @@ class DeploymentController:
         deployment = self._deployments.get(Key(change.object.metadata.namespace, parent.name))
         if deployment is not None and deployment.spec.strategy.type == "Recreate":
             yield key_of(deployment)
-
-
-def _selector(deployment: Deployment) -> Selector:
-    selector = deployment.spec.selector
-    return label_selector_from_document(selector.to_dict() if selector is not None else None)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from minikube_py.api.kinds.apps.deployment import Deployment, RollingUpdateDeployment
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet
-from minikube_py.api.scalars import IntOrString
+from minikube_py.controllers.amounts import in_pods
 from minikube_py.controllers.deployment.revisions import DESIRED_REPLICAS, MAX_REPLICAS, created_at, revision_of
 
 Sizes = Mapping[str, int]
@@ -46,18 +46,11 @@ def bounds_of(deployment: Deployment) -> Bounds:
     if deployment.spec.strategy.type == "Recreate":
         return Bounds(desired, 0, 0)
     rolling = deployment.spec.strategy.rolling_update or RollingUpdateDeployment()
-    surge = _in_pods(rolling.max_surge, desired, is_rounded_up=True)
-    unavailable = _in_pods(rolling.max_unavailable, desired, is_rounded_up=False)
+    surge = in_pods(rolling.max_surge, desired, is_rounded_up=True)
+    unavailable = in_pods(rolling.max_unavailable, desired, is_rounded_up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return Bounds(desired, surge, min(unavailable, desired))
-
-
-def _in_pods(amount: IntOrString | None, desired: int, *, is_rounded_up: bool) -> int:
-    if isinstance(amount, str):
-        share = int(amount.rstrip("%")) * desired
-        return -(-share // 100) if is_rounded_up else share // 100
-    return amount or 0
 
 
 def size(replica_set: ReplicaSet) -> int:

@@ -25,7 +25,7 @@ from minikube_py.api.status import ApiError, Conflict, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
-from minikube_py.controllers.replica_set.replicated import R, selector_of
+from minikube_py.controllers.replica_set.replicated import R, pods_of
 from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
 from minikube_py.machinery.conditions import is_active, is_terminal
 from minikube_py.machinery.controller import Result
@@ -87,7 +87,7 @@ class ReplicasController(Generic[R]):
         owned = self._pods.controlled_by(uid)
         orphans = self._pods.by_index("orphans", key.namespace)
         seen = self._recent.overlay(key, (pod for pod in (*owned, *orphans) if is_active(pod)))
-        claims = plan_claims(replica_set, selector_of(replica_set), seen)
+        claims = plan_claims(replica_set, pods_of(replica_set), seen)
         terminating = sum(pod.metadata.deletion_timestamp is not None and not is_terminal(pod) for pod in owned)
         return Observed(await claim(self._client, replica_set, claims), terminating)
 
@@ -156,7 +156,7 @@ class ReplicasController(Generic[R]):
         if pod is None or controller_of(pod) is not None:
             return
         for replica_set in self._replica_sets.list(pod.metadata.namespace):
-            if selector_of(replica_set).matches(pod.metadata.labels):
+            if pods_of(replica_set).matches(pod.metadata.labels):
                 yield key_of(replica_set)
 
 

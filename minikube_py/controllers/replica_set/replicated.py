@@ -14,7 +14,7 @@ from minikube_py.api.kinds.core.replication_controller import (
     ReplicationControllerCondition,
     ReplicationControllerStatus,
 )
-from minikube_py.api.selectors import Selector, label_selector_from_document
+from minikube_py.api.selectors import Selector, label_selector_from_document, selector_of
 
 Replicated: TypeAlias = ReplicaSet | ReplicationController
 R = TypeVar("R", bound=Replicated)
@@ -22,12 +22,11 @@ Status: TypeAlias = ReplicaSetStatus | ReplicationControllerStatus
 Condition: TypeAlias = ReplicaSetCondition | ReplicationControllerCondition
 
 
-def selector_of(replicated: Replicated) -> Selector:
+def pods_of(replicated: Replicated) -> Selector:
     """Which pods are counted."""
     if isinstance(replicated, ReplicationController):
         return label_selector_from_document({"matchLabels": dict(replicated.spec.selector)})
-    selector = replicated.spec.selector
-    return label_selector_from_document(selector.to_dict() if selector is not None else None)
+    return selector_of(replicated.spec.selector)
 
 
 def template_of(replicated: Replicated) -> PodTemplateSpec:
