@@ -21,7 +21,7 @@ from benchmarks.frame import Figure, NotHere, Options
 @click.option("--quick", is_flag=True, help="Fewer objects: shows that it works, not what it costs.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file, too.")
 def main(peer: Path | None, only: str, quick: bool, json_file: Path | None) -> None:
-    """Figures, each with its result checked. Ours speaks plain HTTP; the peer TLS, with token and roles."""
+    """Figures, each with its result checked. Both sides speak TLS, and check a token and roles."""
     wanted = {name.strip().upper() for name in only.split(",") if name.strip()}
     options = Options(peer.resolve() if peer else None, quick)
     figures: list[Figure] = []

@@ -46,8 +46,11 @@ class Connection:
     ) -> None:
         self._writer.close()
 
-    async def request(self, method: str, path: str, body: bytes = b"", accept: str = "application/json") -> Reply:
-        self._send(method, path, body, accept)
+    async def request(
+        self, method: str, path: str, body: bytes = b"", accept: str = "application/json", *, encoding: str = "identity"
+    ) -> Reply:
+        """`encoding`: what the answer may be packed in; it is handed over as it comes."""
+        self._send(method, path, body, accept, encoding)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         code = int(head[9:12])
         if b"transfer-encoding: chunked" in head:
@@ -83,10 +86,10 @@ class Connection:
         while piece := await self._reader.read(_WINDOW_BYTES):
             yield piece
 
-    def _send(self, method: str, path: str, body: bytes, accept: str) -> None:
+    def _send(self, method: str, path: str, body: bytes, accept: str, encoding: str = "identity") -> None:
         self._writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: {self._endpoint.host}\r\nAccept: {accept}\r\n"
-            f"User-Agent: benchmark\r\nAuthorization: Bearer {self._endpoint.token}\r\n"
+            f"Accept-Encoding: {encoding}\r\nUser-Agent: benchmark\r\nAuthorization: Bearer {self._endpoint.token}\r\n"
             f"Content-Type: {_content_type(method)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )

@@ -8,6 +8,7 @@ Cost is the CPU time of all server processes, store included, from /proc: wall t
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -19,15 +20,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from benchmarks.client import Connection, Endpoint
+from tests.support.pki import Authority
 from tests.support.processes import free_port
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _START_TIMEOUT_S = 60.0
+_TOKEN = "admin-token"
 
 
 class NotHere(Exception):
@@ -92,7 +92,8 @@ def cpu_s(pids: tuple[int, ...]) -> float:
 
 @asynccontextmanager
 async def our_server(store: str) -> AsyncIterator[Server]:
-    """Our API server over `sqlite` or `etcd`, in a folder that goes with it. It speaks plain HTTP."""
+    """Our API server over `sqlite` or `etcd`, in a folder that goes with it. Like the peer it speaks TLS, and checks a
+    token and roles."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         processes: list[asyncio.subprocess.Process] = []
         try:
@@ -101,12 +102,10 @@ async def our_server(store: str) -> AsyncIterator[Server]:
             else:
                 store_flags = ("--storage", f"sqlite:///{folder}/state.db")
             port = free_port()
-            key = Path(folder) / "sa.key"
-            key.write_bytes(private_key())
-            flags = (*store_flags, "--port", str(port), "--service-account-signing-key-file", str(key))
+            flags = (*store_flags, *_secure_flags(Path(folder), port))
             server = (sys.executable, "-m", "minikube_py.apiserver", *flags)
             processes.append(await _launch(Path(folder) / "apiserver.log", *server))
-            endpoint = Endpoint("127.0.0.1", port)
+            endpoint = Endpoint("127.0.0.1", port, token=_TOKEN)
             await _until_ready(endpoint)
             yield Server(f"ours, {store}", endpoint, tuple(process.pid for process in processes))
         finally:
@@ -129,7 +128,7 @@ async def peer_server(folder: Path) -> AsyncIterator[Server]:
             code = await start.wait()
             if code:
                 raise NotHere(f"{folder}/start failed")
-            yield Server("peer", Endpoint("127.0.0.1", port, token="admin-token"), _pids_in(Path(state)))
+            yield Server("peer", Endpoint("127.0.0.1", port, token=_TOKEN), _pids_in(Path(state)))
         finally:
             for pid in _pids_in(Path(state)):
                 os.kill(pid, signal.SIGKILL)
@@ -138,9 +137,10 @@ async def peer_server(folder: Path) -> AsyncIterator[Server]:
 @asynccontextmanager
 async def component(server: Server, package: str, *flags: str) -> AsyncIterator[int]:
     """Another of our programs, such as "scheduler", against that server; yields its pid."""
-    master = f"http://{server.endpoint.host}:{server.endpoint.port}"
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        command = (sys.executable, "-m", f"minikube_py.{package}", "--master", master, *flags)
+        kubeconfig = Path(folder) / "kubeconfig"
+        kubeconfig.write_text(json.dumps(_kubeconfig(server.endpoint)))
+        command = (sys.executable, "-m", f"minikube_py.{package}", "--kubeconfig", str(kubeconfig), *flags)
         process = await _launch(Path(folder) / "log", *command)
         try:
             yield process.pid
@@ -158,11 +158,31 @@ async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 600
     return time.monotonic() - begun
 
 
-def private_key() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+def _secure_flags(folder: Path, port: int) -> tuple[str, ...]:
+    authority = Authority(folder)
+    pair, tokens = authority.server("127.0.0.1"), folder / "tokens.csv"
+    tokens.write_text(f'{_TOKEN},admin,admin,"system:masters"\n')
+    return (
+        f"--secure-port={port}",
+        f"--tls-cert-file={pair.certificate}",
+        f"--tls-private-key-file={pair.key}",
+        f"--token-auth-file={tokens}",
+        f"--client-ca-file={authority.file}",
+        "--authorization-mode=Node,RBAC",
+        f"--service-account-signing-key-file={pair.key}",
     )
+
+
+def _kubeconfig(endpoint: Endpoint) -> dict[str, object]:
+    cluster = {"server": f"https://{endpoint.host}:{endpoint.port}", "insecure-skip-tls-verify": True}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "bench",
+        "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
+        "clusters": [{"name": "bench", "cluster": cluster}],
+        "users": [{"name": "bench", "user": {"token": endpoint.token}}],
+    }
 
 
 def rss_bytes(pids: tuple[int, ...]) -> int:

@@ -28,6 +28,8 @@ class ListText:
     head: bytes
     """Up to and with `[`."""
     items: Sequence[bytes]
+    is_of_cache: bool = False
+    """The items are texts that the cache keeps: the next list has the very same."""
 
     def __len__(self) -> int:
         return len(self.head) + sum(map(len, self.items)) + max(len(self.items) - 1, 0) + len(_LIST_END)
@@ -35,10 +37,15 @@ class ListText:
     def __bytes__(self) -> bytes:
         return b"".join(self.chunks())
 
+    def groups(self) -> Iterator[Sequence[bytes]]:
+        """The items that go out together."""
+        for start in range(0, len(self.items), _CHUNK_ITEMS):
+            yield self.items[start : start + _CHUNK_ITEMS]
+
     def chunks(self) -> Iterator[bytes]:
         before = self.head
-        for start in range(0, len(self.items), _CHUNK_ITEMS):
-            yield before + b",".join(self.items[start : start + _CHUNK_ITEMS])
+        for items in self.groups():
+            yield before + b",".join(items)
             before = b","
         yield _LIST_END if self.items else self.head + _LIST_END
 

@@ -12,9 +12,11 @@ from collections.abc import Awaitable, Callable
 import orjson
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from minikube_py.apiserver.compression import LEVEL, SMALLEST_BYTES
 from minikube_py.apiserver.metrics import announce_version
 from minikube_py.apiserver.server import ResourceApp
 from minikube_py.openapi.published import OpenApi, OpenApiDocument
@@ -26,6 +28,7 @@ KUBERNETES_VERSION = "v1.36.2"
 def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], Awaitable[bool]]) -> ASGIApp:
     """`is_ready`: whether the caches have been filled and the store answers."""
     app = FastAPI(title="minikube_py", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
     _add_health(app, is_ready)
     _add_openapi(app, openapi)
     announce_version(*(_version()[name] for name in ("major", "minor", "gitVersion")))

@@ -146,4 +146,6 @@ def list_body(resource: type[Resource], page: ListPage) -> ListText:
     """The List document: the cached texts."""
     definition = resource.definition
     head = f'{{"kind":"{definition.list_kind}","apiVersion":"{definition.api_version}","metadata":'.encode()
-    return ListText(b'%b%b,"items":[' % (head, orjson.dumps(page.metadata())), [item.data for item in page.items])
+    return ListText(
+        b'%b%b,"items":[' % (head, orjson.dumps(page.metadata())), [item.data for item in page.items], is_of_cache=True
+    )

@@ -40,6 +40,7 @@ from minikube_py.api.status import (
     Unavailable,
 )
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
+from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
@@ -124,6 +125,7 @@ class ResourceApp:
         self._reviews = reviews
         self._discovery = discovery
         self._metrics = RequestMetrics()
+        self._compressor = Compressor()
 
     @property
     def paths(self) -> list[str]:
@@ -147,10 +149,20 @@ class ResourceApp:
                 answer = replace(answer, headers=(*answer.headers, *warnings))
             measured.code = answer.code
         if isinstance(answer, Answer):
-            await _send(send, answer)
+            await self._send(scope, send, answer)
         else:
             with self._metrics.streaming(measured.subject):
                 await _send_stream(receive, send, answer)
+
+    async def _send(self, scope: Scope, send: Send, answer: Answer) -> None:
+        if len(answer.body) <= SMALLEST_BYTES or not takes_gzip(_header(scope, b"accept-encoding")):
+            await _send(send, answer)
+            return
+        told = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+        await send({"type": "http.response.start", "status": answer.code, "headers": _headers(answer, told)})
+        for piece in self._compressor.stream(answer.body):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive, measured: Measured) -> Answer | Stream:
         path: str = scope["path"]
@@ -272,15 +284,21 @@ async def _read_body(receive: Receive, content_length: str) -> bytes:
             return b"".join(chunks)
 
 
-async def _send(send: Send, answer: Answer) -> None:
+def _header(scope: Scope, wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")
+
+
+def _headers(answer: Answer | Stream, others: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
     headers = [
-        (b"content-type", answer.content_type.encode()),
-        (b"content-length", str(len(answer.body)).encode()),
         (b"cache-control", b"no-cache, private"),
-        *((name.lower().encode(), value.encode()) for name, value in answer.headers),
+        (b"content-type", answer.content_type.encode()),
+        *((name.lower().encode(), value.encode()) for name, value in others),
     ]
-    if any(name == "Cache-Control" for name, _ in answer.headers):
-        headers.pop(2)
+    return headers[1:] if any(name == "Cache-Control" for name, _ in others) else headers
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = _headers(answer, (*answer.headers, ("Content-Length", str(len(answer.body)))))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
     if isinstance(answer.body, bytes):
         await send({"type": "http.response.body", "body": answer.body})
@@ -292,12 +310,7 @@ async def _send(send: Send, answer: Answer) -> None:
 
 async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
     """Send what comes until it ends or the client is gone."""
-    headers = [
-        (b"content-type", stream.content_type.encode()),
-        (b"cache-control", b"no-cache, private"),
-        *((name.lower().encode(), value.encode()) for name, value in stream.headers),
-    ]
-    await send({"type": "http.response.start", "status": stream.code, "headers": headers})
+    await send({"type": "http.response.start", "status": stream.code, "headers": _headers(stream, stream.headers)})
     await send({"type": "http.response.body", "body": b"", "more_body": True})
     sending = asyncio.create_task(_pump(stream.chunks, send))
     gone = asyncio.create_task(_until_gone(receive))

@@ -281,3 +281,20 @@ async def test_a_watch_has_forms_of_its_own(client: httpx.AsyncClient) -> None:
     refused = await client.get(path, headers={"Accept": "application/yaml"})
     assert refused.status_code == 406
     assert (await client.get(f"{DEFAULT}/configmaps/c1?watch=1")).json()["kind"] == "ConfigMap"
+
+
+async def test_what_is_long_comes_as_gzip_to_who_takes_it(client: httpx.AsyncClient) -> None:
+    small = await client.get(f"{DEFAULT}/configmaps")
+    assert "content-encoding" not in small.headers
+    for number in range(3):
+        made = await client.post(
+            f"{DEFAULT}/configmaps", json={"metadata": {"name": f"big{number}"}, "data": {"a": "long " * 20_000}}
+        )
+        assert made.status_code == 201
+    for path in (f"{DEFAULT}/configmaps", "/openapi/v2"):
+        packed = await client.get(path)
+        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["vary"] == "Accept-Encoding"
+        plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content
