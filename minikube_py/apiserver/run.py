@@ -45,6 +45,8 @@ from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.custom_kinds import CustomKinds
 from minikube_py.apiserver.discovery import Discovery
+from minikube_py.apiserver.flow_config import FlowConfig
+from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.metrics import StoredObjects
@@ -67,6 +69,8 @@ from minikube_py.apiserver.watch_stream import WatchStreamer
 from minikube_py.apiserver.websockets import KubectlWebSockets
 from minikube_py.apiserver.writer import Change, Target, Writer
 from minikube_py.errors import ConfigError
+from minikube_py.flowcontrol.controller import FlowController
+from minikube_py.flowcontrol.metrics import FlowControlMetrics
 from minikube_py.openapi.published import OpenApi
 from minikube_py.storage.factory import open_storage
 from minikube_py.storage.interface import Storage, StorageError
@@ -114,7 +118,9 @@ async def _serve(
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
     discovery = Discovery(registry, subresources)
     reviews = Reviews(access.authentication, access.authorizer)
-    resources = ResourceApp(registry, handler, subresources, reviews, discovery)
+    controller = FlowController()
+    flows, flow_config = FlowControl(controller, cacher), FlowConfig(cacher, controller)
+    resources = ResourceApp(registry, handler, subresources, reviews, discovery, flows)
     service_range = str(config.service_cluster_ip_range)
     host = config.advertise_address or config.bind_address
     cluster = Cluster(addresses.first, service_range, host, config.listen_port, discovery.addresses)
@@ -128,19 +134,21 @@ async def _serve(
         return cacher.is_synced.is_set() and (starting.done() or not access.rbac) and await _answers(storage)
 
     app = build_app(resources, OpenApi(registry), is_ready)
-    app = FilterChain(app, access.authentication, access.authorizer, access.audit)
+    app = FilterChain(app, access, flows)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(cacher.run())
         await cacher.is_synced.wait()
         compacting = group.create_task(compact_regularly(storage, config.compaction_interval_s))
         starting = group.create_task(begin())
         settling = group.create_task(custom_kinds.run(writer))
+        configuring = group.create_task(flow_config.run(writer))
         gc.freeze()
         try:
-            with StoredObjects(lambda: _stored(cacher, registry)).registered():
+            stored = StoredObjects(lambda: _stored(cacher, registry))
+            with stored.registered(), FlowControlMetrics(controller).registered():
                 await _Server(config, app, cacher.end_watches).serve_until_cancelled()
         finally:
-            for task in (following, compacting, starting, settling):
+            for task in (following, compacting, starting, settling, configuring):
                 task.cancel()
             await kubelets.close()
             await outside.close()

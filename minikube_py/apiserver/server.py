@@ -1,7 +1,7 @@
 """The filter chain that every request passes, and the application that answers for resources.
 
-    FilterChain: RequestInfo -> audit -> authentication -> impersonation -> authorization -> the application
-    ResourceApp: size limit -> Resource -> handler or subresource -> bytes
+    FilterChain: RequestInfo -> audit -> authentication -> impersonation -> authorization -> flow -> the application
+    ResourceApp: size limit -> Resource -> its turn -> handler or subresource -> bytes
                       any ApiError on the way -> its Status, with its code
 
 The resource API is one catch-all ASGI application: paths are understood by `request_info`, not by generated routes.
@@ -24,11 +24,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from minikube_py.access import remarks
-from minikube_py.access.audit import AuditLog, Trail
-from minikube_py.access.authentication.authentication import Authentication
+from minikube_py.access.audit import Trail
 from minikube_py.access.authentication.caller import CALLER, Caller
 from minikube_py.access.authentication.impersonation import impersonated
-from minikube_py.access.authorization.authorizer import Action, Authorizer, not_allowed
+from minikube_py.access.authorization.authorizer import Action, not_allowed
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
@@ -39,10 +38,12 @@ from minikube_py.api.status import (
     RequestEntityTooLarge,
     Unavailable,
 )
+from minikube_py.apiserver.access import Access
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
 from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.discovery import Discovery
+from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
 from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
 from minikube_py.apiserver.options import is_true
@@ -60,13 +61,12 @@ REQUEST_INFO = "request_info"
 class FilterChain:
     """ASGI application around all others: lets through who may, and says who it is."""
 
-    def __init__(
-        self, app: ASGIApp, authentication: Authentication, authorizer: Authorizer, audit: AuditLog | None
-    ) -> None:
+    def __init__(self, app: ASGIApp, access: Access, flows: FlowControl) -> None:
         self._app = app
-        self._authentication = authentication
-        self._authorizer = authorizer
-        self._audit = audit
+        self._authentication = access.authentication
+        self._authorizer = access.authorizer
+        self._audit = access.audit
+        self._flows = flows
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         remarks.begin()
@@ -84,6 +84,7 @@ class FilterChain:
     async def _pass(self, scope: Scope, receive: Receive, send: Send, action: Action, trail: Trail | None) -> None:
         try:
             caller = self._caller(scope, action, trail)
+            send = await self._flows.begin(scope, caller, send)
         except ApiError as error:
             await _refuse(scope, send, error)
             return
@@ -118,12 +119,14 @@ class ResourceApp:
         subresources: SubresourceRegistry,
         reviews: Reviews,
         discovery: Discovery,
+        flows: FlowControl,
     ) -> None:
         self._registry = registry
         self._handler = handler
         self._subresources = subresources
         self._reviews = reviews
         self._discovery = discovery
+        self._flows = flows
         self._metrics = RequestMetrics()
         self._compressor = Compressor()
 
@@ -193,7 +196,7 @@ class ResourceApp:
         measured.subject = _subject(request)
         if resource.definition.deprecation:
             remarks.warn(resource.definition.deprecation)
-        return await self._dispatch(resource, request)
+        return await self._flows.run(scope, resource, request, lambda: self._dispatch(resource, request))
 
     async def _dispatch(self, resource: type[Resource], request: ApiRequest) -> Answer | Stream:
         info = request.info

@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
 from typing import TypeVar
@@ -28,7 +28,7 @@ import orjson
 
 from minikube_py.api.definition import Ago
 from minikube_py.api.resource import Resource
-from minikube_py.api.selectors import FieldSelector, Selector
+from minikube_py.api.selectors import FieldSelector, Selector, parse_field_selector, parse_label_selector
 from minikube_py.storage.interface import Compacted, Event, KeyValue
 from minikube_py.watchcache.selectable_fields import SelectableFields
 from minikube_py.watchcache.value_index import ValueIndex
@@ -151,6 +151,23 @@ class Subscription:
     def close(self) -> None:
         self.is_closed = True
         self._rouse()
+
+
+class Listener(Subscription):
+    """Hears that there was a change to a kind, or that its cache was filled anew: who then reads all of it again."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        labels, fields = parse_label_selector(""), parse_field_selector("")
+        assert isinstance(labels, Selector)
+        assert isinstance(fields, FieldSelector)
+        super().__init__("", labels, fields)
+        self._on_change = on_change
+
+    def offer(self, event: CacheEvent) -> None:
+        self._on_change()
+
+    def close(self) -> None:
+        self._on_change()
 
 
 class WatchCache:

@@ -27,9 +27,8 @@ from minikube_py.api.kinds.rbac.cluster_role_binding import ClusterRoleBinding
 from minikube_py.api.kinds.rbac.role import Role
 from minikube_py.api.kinds.rbac.role_binding import RoleBinding
 from minikube_py.api.resource import Resource
-from minikube_py.api.selectors import FieldSelector, Selector, parse_field_selector, parse_label_selector
 from minikube_py.watchcache.cacher import Cacher
-from minikube_py.watchcache.watch_cache import CacheEvent, Subscription
+from minikube_py.watchcache.watch_cache import Listener
 
 _REMEMBERED = 10_000
 
@@ -56,29 +55,12 @@ class _Index:
     decisions: dict[tuple[str, tuple[str, ...], Action], Decision] = field(default_factory=dict)
 
 
-class _Changes(Subscription):
-    """Hears of every change to a kind, and of a cache that was filled anew."""
-
-    def __init__(self, authorizer: RbacAuthorizer) -> None:
-        labels, fields = parse_label_selector(""), parse_field_selector("")
-        assert isinstance(labels, Selector)
-        assert isinstance(fields, FieldSelector)
-        super().__init__("", labels, fields)
-        self._authorizer = authorizer
-
-    def offer(self, event: CacheEvent) -> None:
-        self._authorizer.forget()
-
-    def close(self) -> None:
-        self._authorizer.forget()
-
-
 class RbacAuthorizer:
     def __init__(self, cacher: Cacher) -> None:
         self._cacher = cacher
         self._index: _Index | None = None
         for kind in (Role, ClusterRole, RoleBinding, ClusterRoleBinding):
-            cacher.of(kind).subscribe(_Changes(self), None)
+            cacher.of(kind).subscribe(Listener(self.forget), None)
 
     def forget(self) -> None:
         """What was read is out of date."""

@@ -1,7 +1,6 @@
-"""FlowSchema: which requests belong to which priority level.
+"""FlowSchema: which requests belong to which priority level. The server goes by them: `flowcontrol`.
 
 Kubernetes: pkg/registry/flowcontrol/flowschema/strategy.go
-Simplified: stored and shown; the server queues all requests alike.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """PriorityLevelConfiguration: how many requests of a level run at once, and how many wait.
 
 Kubernetes: pkg/registry/flowcontrol/prioritylevelconfiguration/strategy.go
-Simplified: stored and shown; the server queues all requests alike.
+Simplified: a level lends no seats to others: its percentages are stored and shown.
 """
 
 from __future__ import annotations
