@@ -6,18 +6,20 @@ import asyncio
 import compileall
 import json
 import os
+import shutil
 import ssl
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import minikube_py
 from benchmarks.client import Connection, Endpoint
 from benchmarks.frame import NotHere, until
+from tests.support.docker_engine import running_engine
 from tests.support.processes import free_port
 
 NAME = "bench"
@@ -36,11 +38,15 @@ class Cluster:
 
 @asynccontextmanager
 async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
-    """Raises: NotHere without root, or without that runtime's programs."""
+    """With `docker` on an engine of its own. Raises: NotHere without root, or without that runtime's programs."""
     if os.geteuid() != 0:
         raise NotHere("containers need root")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         environment = os.environ | {"MINIKUBE_PY_HOME": f"{folder}/home", "KUBECONFIG": f"{folder}/kubeconfig"}
+        if runtime == "docker":
+            if shutil.which("dockerd") is None:
+                raise NotHere("docker.io is not installed")
+            environment["DOCKER_HOST"] = stack.enter_context(running_engine(Path(folder) / "engine")).address
         # As on a machine where it has run before: Python's compiled files are there.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         await asyncio.to_thread(compileall.compile_dir, Path(minikube_py.__file__).parent, quiet=1)

@@ -1,6 +1,7 @@
 """The Docker SDK, which blocks, called from threads of its own; its many errors become ours here and nowhere else."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -15,9 +16,13 @@ Json: TypeAlias = Any  # what the engine answers
 P = ParamSpec("P")
 T = TypeVar("T")
 
-DEFAULT_ADDRESS = "unix:///var/run/docker.sock"
 _OLDEST_API = (1, 41)
 _THREADS = 32
+
+
+def default_address() -> str:
+    """Where the engine listens unless something else was said; what the docker command asks, too."""
+    return os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
 class NotFound(RuntimeFault):
@@ -25,10 +30,10 @@ class NotFound(RuntimeFault):
 
 
 class Engine:
-    """One Docker engine, reached at `address`."""
+    """One Docker engine, reached at `address`, or where the environment says."""
 
-    def __init__(self, address: str = DEFAULT_ADDRESS) -> None:
-        self.address = address
+    def __init__(self, address: str = "") -> None:
+        self.address = address or default_address()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         self._client: docker.APIClient | None = None
 

@@ -10,12 +10,12 @@ Simplified: the engine must run on this machine (port-forward, logs and the pod 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from minikube_py.errors import MinikubeError
 from minikube_py.runtime.abilities import ContainerStats, ExecResult, ExecSession, LogLine, LogOptions, Session
-from minikube_py.runtime.docker.engine import DEFAULT_ADDRESS, Engine, Json, NotFound
+from minikube_py.runtime.docker.engine import Engine, Json, NotFound, default_address
 from minikube_py.runtime.docker.exec import join, start_exec
 from minikube_py.runtime.docker.images import DockerImages
 from minikube_py.runtime.docker.translate import (
@@ -70,7 +70,7 @@ class DockerConfig:
 
     cluster: str
     cgroup_root: str
-    address: str = DEFAULT_ADDRESS
+    address: str = field(default_factory=default_address)
 
 
 class DockerRuntime:
