@@ -88,7 +88,7 @@ class WatchStreamer:
                 events = await subscription.take(min(deadline, bookmark_at) - clock())
                 if events:
                     yield b"".join([encoder.encode(kind, event) for kind, event in events])
-                elif options.bookmarks and not subscription.is_closed:
+                elif options.bookmarks and not subscription.is_closed and seen >= subscription.after:
                     # Nothing waits, so everything up to what the cache had reached before has been delivered.
                     yield encoder.bookmark(seen)
                     bookmark_at = clock() + BOOKMARK_INTERVAL_S

@@ -102,13 +102,15 @@ class Subscription:
         self.selects = not (labels.is_everything and fields.is_everything)
         self.wants = next(((each.field, each.value) for each in fields if not each.is_negated), None)
         """A field and the one value of it that may match: no other object's events need be offered."""
+        self.after = 0
+        """Nothing up to this revision is told, also when this server has yet to come there: another one was ahead."""
         self._waiting: deque[tuple[str, CacheEvent]] = deque()
         self._wake: asyncio.Future[None] | None = None
         self.is_closed = False
 
     def offer(self, event: CacheEvent) -> None:
         """Queue the event as this client sees it: entering its selector is ADDED, leaving it DELETED."""
-        kind = self._type_of(event)
+        kind = self._type_of(event) if event.revision > self.after else ""
         if not kind:
             return
         if len(self._waiting) >= SUBSCRIPTION_LIMIT:
@@ -283,6 +285,7 @@ class WatchCache:
         if after_revision is not None:
             if after_revision < self._complete_after:
                 raise Compacted(self._complete_after)
+            subscription.after = after_revision
             missed = list(takewhile(lambda event: event.revision > after_revision, reversed(self._ring)))
             for event in reversed(missed):
                 subscription.offer(event)

@@ -65,6 +65,14 @@ async def test_a_watch_from_a_version_tells_all_that_came_after_it(client: httpx
         assert deleted["status"] == "Success"
 
 
+async def test_a_watch_from_a_version_still_to_come_skips_what_comes_before_it(client: httpx.AsyncClient) -> None:
+    version = int(await make(client, "now"))
+    async with watching(client, resourceVersion=str(version + 2)) as events:
+        for name in ("one", "two", "three"):
+            await make(client, name)
+        assert told(await anext(events)) == ("ADDED", "three")
+
+
 async def test_entering_a_selector_is_added_and_leaving_it_deleted(client: httpx.AsyncClient) -> None:
     version = await make(client, "a")
     async with watching(client, resourceVersion=version, labelSelector="on=yes") as events:
