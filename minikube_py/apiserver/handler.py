@@ -193,7 +193,9 @@ class ResourceHandler:
         except NotFound:
             if not resource.definition.allows_create_on_update or target.subresource:
                 raise
-        written = await self._writer.create(target, obj)
+        # The version that was meant is that of an object which is gone: the new one is no continuation of it.
+        new = replace(obj, metadata=replace(obj.metadata, resource_version=""))
+        written = await self._writer.create(target, new)
         return _written_answer(resource, request, written, warnings, code=201)
 
     async def patch(self, resource: type[Resource], request: ApiRequest) -> Answer:

@@ -60,6 +60,14 @@ async def test_a_stale_update_is_a_conflict_and_changes_nothing(client: httpx.As
     assert (await client.get(f"{CONFIG_MAPS}/a")).json()["data"] == {"k": "2"}
 
 
+async def test_an_update_may_create_what_is_gone_whichever_version_it_means(client: httpx.AsyncClient) -> None:
+    leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+    body = {"metadata": {"name": "held", "resourceVersion": "315"}}
+    answer = await client.put(f"{leases}/held", json=body)
+    assert answer.status_code == 201, answer.text
+    assert (await client.get(f"{leases}/held")).json() == answer.json()
+
+
 async def test_an_update_that_changes_nothing_keeps_the_version(client: httpx.AsyncClient) -> None:
     first = (await client.post(CONFIG_MAPS, json=config_map("a", k="1"))).json()
     again = (await client.put(f"{CONFIG_MAPS}/a", json=first)).json()
