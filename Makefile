@@ -27,7 +27,7 @@ packages: ## the distribution packages that the tests need
 	@sh examples/install-packages.sh tests
 
 test: packages $(STAMP) check ## everything
-	$(BIN)/pytest -q --durations=15 $(TESTS)/contract $(TESTS)/integration $(TESTS)/e2e
+	$(BIN)/pytest -q --durations=15 $(TESTS)/contract $(TESTS)/integration $(TESTS)/torture $(TESTS)/e2e
 	$(BIN)/pytest -q -n 2 --durations=5 $(TESTS)/labs
 
 check: $(STAMP) format lint types floors unit ## format, lint, types, floors, unit tests: under a minute
