@@ -16,8 +16,8 @@ from minikube_py.diagnosis.components import KUBELET, SCHEDULER, Life, life_of, 
 from minikube_py.diagnosis.explanation import USER, Evidence, Explanation, counted, joined, since
 from minikube_py.diagnosis.facts import Facts, event_evidence
 from minikube_py.machinery.conditions import find_condition
+from minikube_py.machinery.node_fit import tolerates
 from minikube_py.scheduler.plugins.registry import default_profile
-from minikube_py.scheduler.plugins.taints import tolerates
 from minikube_py.scheduler.snapshot import NodeInfo, Snapshot, request_of
 
 _A_NODE = "a node"

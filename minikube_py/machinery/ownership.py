@@ -18,7 +18,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.selectors import Selector
 from minikube_py.api.status import Invalid, NotFound
 from minikube_py.client.client import Client
-from minikube_py.machinery.store import R
+from minikube_py.machinery.store import R, Store
 
 
 def controller_of(resource: Resource) -> OwnerReference | None:
@@ -40,6 +40,16 @@ def controller_reference(owner: Resource) -> OwnerReference:
         controller=True,
         block_owner_deletion=True,
     )
+
+
+def index_orphans(store: Store[R]) -> None:
+    """Let `candidates` find the objects that belong to nobody."""
+    store.add_index("orphans", lambda each: () if controller_of(each) is not None else (each.metadata.namespace,))
+
+
+def candidates(store: Store[R], owner: Resource) -> tuple[R, ...]:
+    """The objects that are `owner`'s, and those of its namespace that could become so."""
+    return (*store.controlled_by(owner.metadata.uid), *store.by_index("orphans", owner.metadata.namespace))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from minikube_py.api.resource import Resource
+from minikube_py.api.selectors import Selector
 from minikube_py.machinery.informer import Change, Informer
-from minikube_py.machinery.store import Key, R, key_of
+from minikube_py.machinery.store import Key, R, Store, key_of
 
 K = TypeVar("K")
+OwnerT = TypeVar("OwnerT", bound=Resource)
 K_co = TypeVar("K_co", covariant=True)
 
 
@@ -67,5 +69,21 @@ def Owns(informer: Informer[R], owner: type[Resource]) -> Watches[Key]:  # as ab
             for reference in resource.metadata.owner_references:
                 if reference.controller and (reference.kind, reference.api_version.rpartition("/")[0]) == kind:
                     yield Key(resource.metadata.namespace if owner.definition.namespaced else "", reference.name)
+
+    return Watches(informer, keys)
+
+
+def Adopts(
+    informer: Informer[R], owners: Store[OwnerT], selector: Callable[[OwnerT], Selector]
+) -> Watches[Key]:  # as above
+    """The keys of the owners whose selector names a changed object that belongs to nobody."""
+
+    def keys(change: Change[R]) -> Iterable[Key]:
+        orphan = change.new
+        if orphan is None or any(owner.controller for owner in orphan.metadata.owner_references):
+            return
+        for owner in owners.list(orphan.metadata.namespace):
+            if selector(owner).matches(orphan.metadata.labels):
+                yield key_of(owner)
 
     return Watches(informer, keys)

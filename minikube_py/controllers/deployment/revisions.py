@@ -3,20 +3,19 @@
 The new ReplicaSet is the oldest whose template equals the Deployment's; it is found by comparing, never by its name,
 so the hash in the name only has to keep two templates apart.
 
-Kubernetes: pkg/controller/deployment/util/deployment_util.go, pkg/controller/controller_utils.go (ComputeHash)
+Kubernetes: pkg/controller/deployment/util/deployment_util.go
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import orjson
-
 from minikube_py.api.kinds.apps.deployment import Deployment
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet, ReplicaSetSpec
 from minikube_py.api.kinds.core.pod import PodTemplateSpec
 from minikube_py.api.meta import LabelSelector, ObjectMeta
 from minikube_py.api.model import replace
+from minikube_py.controllers.template_hash import template_hash
 from minikube_py.machinery.ownership import controller_reference
 
 HASH_LABEL = "pod-template-hash"
@@ -34,17 +33,6 @@ _NOT_COPIED = frozenset(
         "deprecated.deployment.rollback.to",
     }
 )
-_SAFE = "bcdfghjklmnpqrstvwxz2456789"
-"""Letters that make no words."""
-
-
-def template_hash(template: PodTemplateSpec, collisions: int) -> str:
-    """A short name for a template; `collisions` is how often the name was taken by another template."""
-    text = orjson.dumps(template.to_dict(), option=orjson.OPT_SORT_KEYS) + (b"#%d" % collisions if collisions else b"")
-    value = 0x811C9DC5
-    for byte in text:
-        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
-    return "".join(_SAFE[ord(digit) % len(_SAFE)] for digit in str(value))
 
 
 def new_replica_set(deployment: Deployment, owned: Sequence[ReplicaSet]) -> ReplicaSet | None:

@@ -8,18 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minikube_py.api.kinds.core.common import Taint, Toleration
+from minikube_py.machinery.node_fit import covers
 
 FOREVER = float("inf")
-
-
-def tolerates(toleration: Toleration, taint: Taint) -> bool:
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    if toleration.operator == "Exists":
-        return True
-    return bool(toleration.key) and toleration.value == taint.value
 
 
 def leaves_at_s(tolerations: Sequence[Toleration], taints: Sequence[Taint], now_s: float) -> float:
@@ -31,7 +22,7 @@ def leaves_at_s(tolerations: Sequence[Toleration], taints: Sequence[Taint], now_
     for taint in taints:
         if taint.effect != "NoExecute":
             continue
-        matching = next((each for each in tolerations if tolerates(each, taint)), None)
+        matching = next((each for each in tolerations if covers(each, taint)), None)
         if matching is None:
             return now_s
         if matching.toleration_seconds is not None:

@@ -10,30 +10,27 @@ Kubernetes: pkg/controller/replicaset/replica_set.go, pkg/controller/replication
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic
 
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.replication_controller import ReplicationController
-from minikube_py.api.meta import DeleteOptions, Preconditions
 from minikube_py.api.model import replace
-from minikube_py.api.status import ApiError, Conflict, NotFound
+from minikube_py.api.status import ApiError, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.namespaces import is_ending_namespace
+from minikube_py.controllers.pod_control import PodControl
 from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
 from minikube_py.controllers.replica_set.replicated import R, pods_of
 from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
 from minikube_py.machinery.conditions import is_active, is_terminal
 from minikube_py.machinery.controller import Result
-from minikube_py.machinery.informer import Change
-from minikube_py.machinery.ownership import claim, controller_of, plan_claims
+from minikube_py.machinery.ownership import candidates, claim, controller_of, index_orphans, plan_claims
 from minikube_py.machinery.recent_writes import RecentWrites
-from minikube_py.machinery.sources import For, Owns, Watches
-from minikube_py.machinery.store import Key, key_of
+from minikube_py.machinery.sources import Adopts, For, Owns
+from minikube_py.machinery.store import Key
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +51,12 @@ class ReplicasController(Generic[R]):
         self._clock = context.clock
         self._recorder = context.recorder(recorder)
         replica_sets, pods = context.informers.of(resource), context.informers.of(Pod)
-        pods.add_index("orphans", _namespace_of_orphan)
+        index_orphans(pods.store)
         self._replica_sets = replica_sets.store
         self._pods = pods.store
         self._recent: RecentWrites[Pod] = RecentWrites(pods)
-        self.sources = (For(replica_sets), Owns(pods, resource), Watches(pods, self._adopters))
+        self._control = PodControl(context.client, self._recorder, self._recent)
+        self.sources = (For(replica_sets), Owns(pods, resource), Adopts(pods, replica_sets.store, pods_of))
 
     async def reconcile(self, key: Key) -> Result:
         replica_set = self._replica_sets.get(key)
@@ -73,7 +71,7 @@ class ReplicasController(Generic[R]):
             log.debug(
                 "planned", extra={"pods": len(observed.pods), "create": decided.create, "delete": len(decided.delete)}
             )
-            error = await self._act(key, replica_set, decided)
+            error = await self._act(replica_set, decided)
             if error is not None:
                 failure = Failure("FailedCreate" if decided.create else "FailedDelete", str(error))
         await self._write_status(replica_set, observed, failure)
@@ -85,8 +83,7 @@ class ReplicasController(Generic[R]):
     async def _observe(self, key: Key, replica_set: R) -> Observed:
         uid = replica_set.metadata.uid
         owned = self._pods.controlled_by(uid)
-        orphans = self._pods.by_index("orphans", key.namespace)
-        seen = self._recent.overlay(key, (pod for pod in (*owned, *orphans) if is_active(pod)))
+        seen = self._recent.overlay(key, filter(is_active, candidates(self._pods, replica_set)))
         claims = plan_claims(replica_set, pods_of(replica_set), seen)
         terminating = sum(pod.metadata.deletion_timestamp is not None and not is_terminal(pod) for pod in owned)
         return Observed(await claim(self._client, replica_set, claims), terminating)
@@ -98,47 +95,10 @@ class ReplicasController(Generic[R]):
         pods = (pod for sibling in siblings for pod in self._pods.controlled_by(sibling.metadata.uid))
         return tuple(pod for pod in pods if is_active(pod))
 
-    async def _act(self, key: Key, replica_set: R, decided: Plan) -> ApiError | None:
+    async def _act(self, replica_set: R, decided: Plan) -> ApiError | None:
         if decided.create:
-            return await self._create(key, replica_set, decided.create)
-        errors = await asyncio.gather(*(self._delete_one(key, replica_set, pod) for pod in decided.delete))
-        return next((error for error in errors if error is not None), None)
-
-    async def _create(self, key: Key, replica_set: R, count: int) -> ApiError | None:
-        """Create in batches of 1, 2, 4, ...; the first batch with a failure is the last."""
-        pod = pod_for(replica_set)
-        for batch in slow_start(count):
-            errors = await asyncio.gather(*(self._create_one(key, replica_set, pod) for _ in range(batch)))
-            failed = next((error for error in errors if error is not None), None)
-            if failed is not None:
-                return failed
-        return None
-
-    async def _create_one(self, key: Key, replica_set: R, pod: Pod) -> ApiError | None:
-        try:
-            created = await self._client.create(pod)
-        except ApiError as error:
-            if not is_ending_namespace(error):
-                self._recorder.record(replica_set, "Warning", "FailedCreate", f"Error creating: {error}")
-            return error
-        self._recent.created(key, created)
-        self._recorder.record(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {created.metadata.name}")
-        return None
-
-    async def _delete_one(self, key: Key, replica_set: R, pod: Pod) -> ApiError | None:
-        options = DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
-        try:
-            await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
-        except (NotFound, Conflict):
-            # It is gone, or another pod has its name by now: what was to be deleted is.
-            pass
-        except ApiError as error:
-            self._recorder.record(replica_set, "Warning", "FailedDelete", f"Error deleting: {error}")
-            return error
-        else:
-            self._recorder.record(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
-        self._recent.deleted(key, pod)
-        return None
+            return await self._control.create(replica_set, [pod_for(replica_set)] * decided.create)
+        return await self._control.delete(replica_set, decided.delete)
 
     async def _write_status(self, replica_set: R, observed: Observed, failure: Failure | None) -> None:
         status = status_of(replica_set, observed.pods, observed.terminating, failure, self._clock())
@@ -150,15 +110,6 @@ class ReplicasController(Generic[R]):
             # Deleted meanwhile, as the watch will tell.
             return
 
-    def _adopters(self, change: Change[Pod]) -> Iterator[Key]:
-        """The ReplicaSets that would adopt a pod which belongs to nobody."""
-        pod = change.new
-        if pod is None or controller_of(pod) is not None:
-            return
-        for replica_set in self._replica_sets.list(pod.metadata.namespace):
-            if pods_of(replica_set).matches(pod.metadata.labels):
-                yield key_of(replica_set)
-
 
 class ReplicaSetController(ReplicasController[ReplicaSet]):
     def __init__(self, context: ControllerContext) -> None:
@@ -168,16 +119,3 @@ class ReplicaSetController(ReplicasController[ReplicaSet]):
 class ReplicationControllers(ReplicasController[ReplicationController]):
     def __init__(self, context: ControllerContext) -> None:
         super().__init__(context, "replicationcontroller", ReplicationController, "replication-controller")
-
-
-def slow_start(count: int) -> Iterator[int]:
-    """Sizes of batches that double: a mistake in the template costs one refused request, not hundreds."""
-    batch = 1
-    while count > 0:
-        yield min(batch, count)
-        count -= batch
-        batch *= 2
-
-
-def _namespace_of_orphan(pod: Pod) -> tuple[str, ...]:
-    return () if controller_of(pod) is not None else (pod.metadata.namespace,)

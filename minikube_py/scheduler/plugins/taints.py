@@ -5,10 +5,11 @@ Kubernetes: pkg/scheduler/framework/plugins/{nodeunschedulable,tainttoleration}
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 
-from minikube_py.api.kinds.core.common import Taint, Toleration
+from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.machinery.node_fit import tolerates
 from minikube_py.scheduler.framework import ClusterChange, Filter, Marking, Refusal, Score, Verdict
 from minikube_py.scheduler.snapshot import NodeInfo
 
@@ -61,18 +62,3 @@ class TaintToleration:
             return sum(1 for t in node.taints if t.effect == "PreferNoSchedule" and not tolerates(soft, t))
 
         return mark
-
-
-def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:
-    """Whether some toleration covers the taint."""
-    return any(_covers(toleration, taint) for toleration in tolerations)
-
-
-def _covers(toleration: Toleration, taint: Taint) -> bool:
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    if toleration.operator == "Exists":
-        return True
-    return bool(toleration.key) and toleration.value == taint.value

@@ -32,9 +32,9 @@ from minikube_py.controllers.deployment.revisions import (
     REVISION_HISTORY,
     new_replica_set,
     revision_of,
-    template_hash,
 )
 from minikube_py.controllers.deployment.rollout import bounds_of, size
+from minikube_py.controllers.template_hash import template_hash
 from minikube_py.machinery.conditions import find_condition
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet, ReplicaSetSpec
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.scalars import Time
-from minikube_py.controllers.replica_set.controller import slow_start
+from minikube_py.controllers.pod_control import slow_start
 from minikube_py.controllers.replica_set.plan import BURST, Plan, plan
 from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
 
