@@ -15,6 +15,7 @@ from minikube_py.client.client import Client
 from minikube_py.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from minikube_py.controllers.context import ControllerContext, ControllersConfig
 from minikube_py.controllers.credentials import Credentials
+from minikube_py.controllers.daemon_set.controller import DaemonSetController
 from minikube_py.controllers.deployment.controller import DeploymentController
 from minikube_py.controllers.disruption.controller import DisruptionController
 from minikube_py.controllers.endpoints.endpoints_controller import EndpointsController
@@ -38,6 +39,7 @@ WORKERS = 5
 
 CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "clusterrole-aggregation": ClusterRoleAggregationController,
+    "daemonset": DaemonSetController,
     "deployment": DeploymentController,
     "disruption": DisruptionController,
     "endpoints": EndpointsController,
@@ -58,6 +60,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
 }
 
 _ACCOUNTS = {
+    "daemonset": "daemon-set-controller",
     "endpoints": "endpoint-controller",
     "garbage-collector": "generic-garbage-collector",
     "node-lifecycle": "node-controller",
