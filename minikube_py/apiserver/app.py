@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from minikube_py.apiserver.compression import LEVEL, SMALLEST_BYTES
 from minikube_py.apiserver.metrics import announce_version
 from minikube_py.apiserver.server import ResourceApp
-from minikube_py.openapi.published import OpenApi, OpenApiDocument
+from minikube_py.discovery.published import OpenApi, OpenApiDocument
 
 KUBERNETES_VERSION = "v1.36.2"
 """The version whose API is served, which clients compare with their own."""

@@ -29,8 +29,8 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, NotFound
-from minikube_py.apiserver.api_groups import api_services
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.discovery.api_groups import api_services
 from minikube_py.patching.managed_fields import Manager
 from minikube_py.storage.interface import StorageError
 from minikube_py.watchcache.cacher import Cacher

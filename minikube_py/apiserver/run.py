@@ -44,13 +44,11 @@ from minikube_py.apiserver.bootstrap import Cluster, bootstrap, reconcile_defaul
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.custom_kinds import CustomKinds
-from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.flow_config import FlowConfig
 from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.metrics import StoredObjects
-from minikube_py.apiserver.outbound import Kubelets, Outside
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import FilterChain, ResourceApp
 from minikube_py.apiserver.subresources.approval import take_approval
@@ -68,10 +66,13 @@ from minikube_py.apiserver.subresources.token import TokenSubresource
 from minikube_py.apiserver.watch_stream import WatchStreamer
 from minikube_py.apiserver.websockets import KubectlWebSockets
 from minikube_py.apiserver.writer import Change, Target, Writer
+from minikube_py.discovery.discovery import Discovery
+from minikube_py.discovery.published import OpenApi
 from minikube_py.errors import ConfigError
 from minikube_py.flowcontrol.controller import FlowController
 from minikube_py.flowcontrol.metrics import FlowControlMetrics
-from minikube_py.openapi.published import OpenApi
+from minikube_py.outbound.kubelets import Kubelets
+from minikube_py.outbound.outside import Outside
 from minikube_py.storage.factory import open_storage
 from minikube_py.storage.interface import Storage, StorageError
 from minikube_py.watchcache.cacher import Cacher
@@ -116,7 +117,7 @@ async def _serve(
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
     subresources = _subresources(cacher, writer, kubelets, outside, issuer)
-    discovery = Discovery(registry, subresources)
+    discovery = Discovery(registry, subresources.infos)
     reviews = Reviews(access.authentication, access.authorizer)
     controller = FlowController()
     flows, flow_config = FlowControl(controller, cacher), FlowConfig(cacher, controller)

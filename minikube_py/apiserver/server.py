@@ -42,7 +42,6 @@ from minikube_py.apiserver.access import Access
 from minikube_py.apiserver.answers import Answer, Stream, warning_header
 from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
-from minikube_py.apiserver.discovery import Discovery
 from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
 from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
@@ -50,6 +49,7 @@ from minikube_py.apiserver.options import is_true
 from minikube_py.apiserver.request_info import RequestInfo, parse_path, requested_action
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.subresources.registry import Connectable, SubresourceRegistry
+from minikube_py.discovery.discovery import Discovery
 from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -172,10 +172,10 @@ class ResourceApp:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         info: RequestInfo | None = scope["state"][REQUEST_INFO]
         if info is None:
-            found = self._discovery.answer(path, headers.get("accept", ""))
+            found = self._discovery.find(path, headers.get("accept", ""))
             if found is None:
                 return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
-            return found
+            return Answer(found.body, 200, found.content_type, found.headers)
         resource = self._registry.find(info.group, info.version, info.plural)
         if resource is None:
             if info.group and info.group not in self._discovery.groups:

@@ -9,21 +9,11 @@ Kubernetes: KEP-4006 (tunnelling port-forward), apimachinery/pkg/util/portforwar
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, unquote
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
-
-
-def quoted(protocol: str) -> Subprotocol:
-    """The spelling that any WebSocket library takes."""
-    return Subprotocol(quote(protocol, safe="+"))
-
-
-def unquoted(protocol: str | None) -> str | None:
-    return None if protocol is None else unquote(protocol)
 
 
 class _TolerantHandshake(ServerProtocol):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.apiextensions.definition_spec import CustomResourceDefinitionSpec
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
 from minikube_py.api.kinds.apiextensions.validation import version_path
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import FieldError, forbidden_value, invalid_value
 from minikube_py.customresources.rules import rule_errors
 from minikube_py.customresources.structure import Pruner, defaulted

@@ -11,7 +11,7 @@ from minikube_py.api.definition import Definition, PublishedSchema
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Json
-from minikube_py.openapi.schemas import TYPE_NAMES, reference, schema_name
+from minikube_py.discovery.openapi_schemas import TYPE_NAMES, reference, schema_name
 
 
 def published(schema: JSONSchemaProps, definition: Definition) -> PublishedSchema:

@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from minikube_py.api.field_checks import Errors, go_struct
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps, ValidationRule
+from minikube_py.api.kinds.field_checks import Errors, go_struct
 from minikube_py.api.model import Json
 from minikube_py.api.validation import (
     FieldError,

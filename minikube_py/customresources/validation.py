@@ -14,8 +14,8 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Json
 from minikube_py.api.validation import (

@@ -16,8 +16,8 @@ from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.discovery.discovery import SubresourceInfo
 
 
 class BindingSubresource:

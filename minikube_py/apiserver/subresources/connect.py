@@ -16,9 +16,9 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
-from minikube_py.apiserver.outbound import Kubelets
 from minikube_py.apiserver.request_info import RequestInfo
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.discovery.discovery import SubresourceInfo
+from minikube_py.outbound.kubelets import Kubelets
 from minikube_py.watchcache.cacher import Cacher
 
 _LOG_OPTIONS = ("follow", "tailLines", "sinceSeconds", "sinceTime", "timestamps", "previous", "limitBytes", "stream")

@@ -5,9 +5,9 @@ Kubernetes: pkg/registry/core/pod/strategy.go (podEphemeralContainersStrategy), 
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_validation import pod_spec_errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import replace
 from minikube_py.api.status import invalid
 from minikube_py.api.validation import forbidden_value

@@ -20,8 +20,8 @@ from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.subresources.disruption_budgets import budget_of, charged, is_free, is_ready, not_now
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.watchcache.cacher import Cacher
 
 

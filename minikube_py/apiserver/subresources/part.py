@@ -17,8 +17,8 @@ from minikube_py.apiserver.answers import Answer, object_answer
 from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import WriteOptions, write_options
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.patching.patches import is_apply
 from minikube_py.watchcache.cacher import Cacher
 

@@ -23,8 +23,9 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
-from minikube_py.apiserver.outbound import Kubelets, Outside, Reply, Sent
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.discovery.discovery import SubresourceInfo
+from minikube_py.outbound.kubelets import Kubelets
+from minikube_py.outbound.outside import Outside, Reply, Sent
 from minikube_py.watchcache.cacher import Cacher
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

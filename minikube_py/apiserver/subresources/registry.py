@@ -8,7 +8,6 @@ Kubernetes: pkg/registry/core/pod/storage/storage.go, pkg/registry/apps/deployme
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -18,18 +17,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.handler import ApiRequest
 from minikube_py.apiserver.request_info import RequestInfo
-
-
-@dataclass(frozen=True, slots=True)
-class SubresourceInfo:
-    """What discovery says of it: the kind that it takes and gives, and its verbs."""
-
-    name: str
-    kind: str
-    verbs: tuple[str, ...]
-    group: str = ""
-    """Group and version of the kind where they are not those of the resource."""
-    version: str = ""
+from minikube_py.discovery.discovery import SubresourceInfo
 
 
 class Subresource(Protocol):
@@ -59,6 +47,9 @@ class SubresourceRegistry:
 
     def of(self, resource: type[Resource]) -> list[Subresource]:
         return [subresource for subresource in self._all if subresource.serves(resource)]
+
+    def infos(self, resource: type[Resource]) -> list[SubresourceInfo]:
+        return [subresource.info for subresource in self.of(resource)]
 
     def find(self, resource: type[Resource], name: str) -> Subresource | None:
         if not name:

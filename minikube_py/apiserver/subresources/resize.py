@@ -5,11 +5,11 @@ Kubernetes: pkg/registry/core/pod/strategy.go (podResizeStrategy), ValidatePodRe
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.core.container import Container
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_quality import quality_of_service
 from minikube_py.api.kinds.core.pod_validation import pod_spec_errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import replace
 from minikube_py.api.status import invalid
 from minikube_py.api.validation import forbidden_value, invalid_value

@@ -21,8 +21,8 @@ from minikube_py.apiserver.answers import Answer, object_answer
 from minikube_py.apiserver.handler import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
 from minikube_py.apiserver.writer import Target, Writer
+from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.patching.apply import ApplyPatch
 from minikube_py.patching.field_owners import with_writer
 from minikube_py.patching.managed_fields import owns

@@ -21,7 +21,7 @@ from minikube_py.apiserver.answers import Answer, object_answer
 from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.negotiation import rendering
 from minikube_py.apiserver.options import write_options
-from minikube_py.apiserver.subresources.registry import SubresourceInfo
+from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.watchcache.cacher import Cacher
 
 _SHORTEST_S, _LONGEST_S, _USUAL_S = 600, 2**32, 3600

@@ -13,9 +13,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from minikube_py.api.status import Unavailable
 from minikube_py.apiserver.access import kubelet_tls
 from minikube_py.apiserver.config import ApiServerConfig
-from minikube_py.apiserver.outbound import Outside, Sent
 from minikube_py.kubelet.config import KubeletConfig
 from minikube_py.kubelet.server import KubeletServer, ListeningServer, server_tls
+from minikube_py.outbound.outside import Outside, Sent
 from tests.support.pki import Authority, Wanted
 
 _NODE = "node-1"

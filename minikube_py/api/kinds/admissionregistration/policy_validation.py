@@ -7,7 +7,6 @@ Simplified: expressions are taken as they are; nothing compiles CEL yet.
 from __future__ import annotations
 
 from minikube_py.api.columns import UNSET, label_selector_text
-from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
 from minikube_py.api.kinds.admissionregistration.matching import MatchResources, ParamKind, ParamRef
 from minikube_py.api.kinds.admissionregistration.policy_spec import (
     MutatingAdmissionPolicyBindingSpec,
@@ -21,6 +20,7 @@ from minikube_py.api.kinds.admissionregistration.rule_validation import (
     condition_errors,
     rule_errors,
 )
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
 from minikube_py.api.validation import forbidden_value, required
 
 

@@ -5,9 +5,9 @@ Kubernetes: pkg/apis/admissionregistration/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, choice_errors, qualified_errors
 from minikube_py.api.kinds.admissionregistration.matching import MatchCondition, NamedRuleWithOperations
 from minikube_py.api.kinds.admissionregistration.webhook import RuleWithOperations
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, qualified_errors
 from minikube_py.api.validation import duplicate_value, invalid_value, required, unsupported_value
 
 FAILURE_POLICIES = ("Fail", "Ignore")

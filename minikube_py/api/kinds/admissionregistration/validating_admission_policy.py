@@ -12,10 +12,10 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled, optional
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.admissionregistration.defaults import match_defaulted
 from minikube_py.api.kinds.admissionregistration.policy_spec import ValidatingAdmissionPolicySpec, Validation
 from minikube_py.api.kinds.admissionregistration.policy_validation import param_kind_text, policy_errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.markers import ListType
 from minikube_py.api.meta import Condition
 from minikube_py.api.model import Model, written

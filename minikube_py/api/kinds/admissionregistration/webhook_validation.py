@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors, required_errors
 from minikube_py.api.kinds.admissionregistration.rule_validation import (
     FAILURE_POLICIES,
     MATCH_POLICIES,
@@ -21,6 +20,7 @@ from minikube_py.api.kinds.admissionregistration.webhook import (
     ValidatingWebhook,
     WebhookClientConfig,
 )
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, required_errors
 from minikube_py.api.validation import (
     dns_subdomain_error,
     duplicate_value,

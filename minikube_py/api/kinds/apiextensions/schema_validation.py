@@ -8,8 +8,8 @@ Kubernetes: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/schema/vali
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
 
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")

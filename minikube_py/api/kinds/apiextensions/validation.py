@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from minikube_py.api.field_checks import Errors, required_errors
 from minikube_py.api.kinds.apiextensions.definition_spec import (
     CustomResourceDefinitionNames,
     CustomResourceDefinitionSpec,
     CustomResourceDefinitionVersion,
 )
 from minikube_py.api.kinds.apiextensions.schema_validation import schema_errors
+from minikube_py.api.kinds.field_checks import Errors, required_errors
 from minikube_py.api.validation import (
     dns_1035_label_error,
     dns_subdomain_error,

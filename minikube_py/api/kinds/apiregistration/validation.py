@@ -5,8 +5,8 @@ Kubernetes: staging/src/k8s.io/kube-aggregator/pkg/apis/apiregistration/validati
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, required_errors
 from minikube_py.api.kinds.apiregistration.api_service_spec import APIServiceSpec
+from minikube_py.api.kinds.field_checks import Errors, required_errors
 from minikube_py.api.validation import dns_1035_label_error, dns_subdomain_error, invalid_value
 
 

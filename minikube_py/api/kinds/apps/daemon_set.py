@@ -11,7 +11,6 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, labels_text
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.apps.validation import (
     amount_errors,
@@ -24,6 +23,7 @@ from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.field_checks import Errors, negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf, Required
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, replace, written, written_null

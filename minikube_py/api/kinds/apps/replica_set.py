@@ -11,12 +11,12 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column, Scale
-from minikube_py.api.field_checks import negative_errors
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.apps.validation import READY, replica_status_errors, selector_change_errors, workload_errors
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.field_checks import negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, Required
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, written, written_null

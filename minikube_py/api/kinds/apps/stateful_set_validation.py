@@ -5,7 +5,6 @@ Kubernetes: pkg/apis/apps/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, go_struct, negative_errors
 from minikube_py.api.kinds.apps.stateful_set_spec import (
     RollingUpdateStatefulSetStrategy,
     StatefulSetPersistentVolumeClaimRetentionPolicy,
@@ -21,6 +20,7 @@ from minikube_py.api.kinds.apps.validation import (
 )
 from minikube_py.api.kinds.core.persistent_volume_claim import claim_errors
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
+from minikube_py.api.kinds.field_checks import Errors, go_struct, negative_errors
 from minikube_py.api.model import replace
 from minikube_py.api.validation import forbidden_value, invalid_value, required, unsupported_value
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, label_selector_errors, negative_errors
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
+from minikube_py.api.kinds.field_checks import NOT_NEGATIVE, Errors, label_selector_errors, negative_errors
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import Model, wire_name
 from minikube_py.api.scalars import IntOrString

@@ -5,8 +5,8 @@ Kubernetes: pkg/apis/authorization/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.authorization.attributes import SelfSubjectAccessReviewSpec, SubjectAccessReviewSpec
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import invalid_value
 
 _BOTH = "cannot be specified in combination with resourceAttributes"

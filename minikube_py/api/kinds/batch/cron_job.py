@@ -12,7 +12,6 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, NONE, UNSET, age, container_images, container_names, label_selector_text
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Cell, Column
-from minikube_py.api.field_checks import Errors, negative_errors, required_choice_errors
 from minikube_py.api.kinds.batch.job import job_template_defaulted
 from minikube_py.api.kinds.batch.job_spec import JobSpec
 from minikube_py.api.kinds.batch.job_validation import job_spec_errors
@@ -20,6 +19,7 @@ from minikube_py.api.kinds.batch.schedule import Schedule, ScheduleError
 from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.kinds.core.pod_spec import PodSpec
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.field_checks import Errors, negative_errors, required_choice_errors
 from minikube_py.api.markers import OneOf, Required
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Model, written

@@ -5,7 +5,10 @@ Kubernetes: pkg/apis/batch/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import (
+from minikube_py.api.kinds.batch.job_spec import JobSpec, JobStatus, PodFailurePolicy, PodFailurePolicyRule
+from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
+from minikube_py.api.kinds.core.pod_validation import template_errors
+from minikube_py.api.kinds.field_checks import (
     Errors,
     choice_errors,
     go_struct,
@@ -13,9 +16,6 @@ from minikube_py.api.field_checks import (
     negative_errors,
     too_many,
 )
-from minikube_py.api.kinds.batch.job_spec import JobSpec, JobStatus, PodFailurePolicy, PodFailurePolicyRule
-from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
-from minikube_py.api.kinds.core.pod_validation import template_errors
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import replace
 from minikube_py.api.selectors import SelectorError, label_selector_from_document

@@ -9,11 +9,11 @@ import base64
 
 from cryptography import x509
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.certificates.signing_request_spec import (
     CertificateSigningRequestSpec,
     CertificateSigningRequestStatus,
 )
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import (
     dns_subdomain_error,
     duplicate_value,

@@ -10,7 +10,7 @@ from typing import Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import negative_errors
+from minikube_py.api.kinds.field_checks import negative_errors
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import MicroTime

@@ -5,7 +5,7 @@ Kubernetes: pkg/apis/core/helper/helpers.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.validation import forbidden_value, unsupported_value
 

@@ -9,18 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from minikube_py.api.field_checks import (
-    NOT_A_PORT,
-    PROTOCOLS,
-    PULL_POLICIES,
-    Errors,
-    label_name_errors,
-    not_found_value,
-    port_name_problems,
-    relative_path_errors,
-    required_choice_errors,
-    required_errors,
-)
 from minikube_py.api.kinds.core.container import (
     Container,
     ContainerPort,
@@ -33,6 +21,18 @@ from minikube_py.api.kinds.core.probe_validation import handler_errors, liveness
 from minikube_py.api.kinds.core.resource_validation import container_resource_errors
 from minikube_py.api.kinds.core.security_validation import security_context_errors
 from minikube_py.api.kinds.core.volume import Volume
+from minikube_py.api.kinds.field_checks import (
+    NOT_A_PORT,
+    PROTOCOLS,
+    PULL_POLICIES,
+    Errors,
+    label_name_errors,
+    not_found_value,
+    port_name_problems,
+    relative_path_errors,
+    required_choice_errors,
+    required_errors,
+)
 from minikube_py.api.validation import (
     duplicate_value,
     forbidden_value,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minikube_py.api.field_checks import Errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import config_key_error, forbidden_value, invalid_value
 
 MAX_BYTES = 1024 * 1024

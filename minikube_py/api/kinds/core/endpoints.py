@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Self
 from minikube_py.api.columns import AGE, NAME, NONE, first_three
 from minikube_py.api.defaulting import changed, each, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import (
+from minikube_py.api.kinds.core.common import ObjectReference
+from minikube_py.api.kinds.field_checks import (
     NOT_A_PORT,
     PROTOCOLS,
     Errors,
@@ -22,7 +23,6 @@ from minikube_py.api.field_checks import (
     required_choice_errors,
     subdomain_errors,
 )
-from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from minikube_py.api.field_checks import Errors, required_errors, subdomain_errors
 from minikube_py.api.kinds.core.common import (
     ConfigMapKeySelector,
     FileKeySelector,
@@ -16,6 +15,7 @@ from minikube_py.api.kinds.core.common import (
     SecretKeySelector,
 )
 from minikube_py.api.kinds.core.container import EnvFromSource, EnvVar, EnvVarSource
+from minikube_py.api.kinds.field_checks import Errors, required_errors, subdomain_errors
 from minikube_py.api.validation import (
     config_key_error,
     dns_subdomain_error,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikube_py.api.field_checks import Errors, qualified_errors
+from minikube_py.api.kinds.field_checks import Errors, qualified_errors
 from minikube_py.api.validation import invalid_value, required
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Self
 from minikube_py.api.columns import NAME
 from minikube_py.api.defaulting import changed, each
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, qualified_errors
 from minikube_py.api.kinds.core.resource_validation import limit_name_errors
+from minikube_py.api.kinds.field_checks import Errors, qualified_errors
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Quantity

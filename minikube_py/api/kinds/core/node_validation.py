@@ -9,9 +9,15 @@ import ipaddress
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, cidr_errors, qualified_errors, required_choice_errors
 from minikube_py.api.kinds.core.common import Taint
 from minikube_py.api.kinds.core.resource_validation import resource_name_errors
+from minikube_py.api.kinds.field_checks import (
+    NOT_NEGATIVE,
+    Errors,
+    cidr_errors,
+    qualified_errors,
+    required_choice_errors,
+)
 from minikube_py.api.scalars import Quantity
 from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, label_value_errors, shown
 

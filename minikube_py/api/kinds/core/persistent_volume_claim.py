@@ -11,7 +11,6 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, UNSET
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
 from minikube_py.api.kinds.core.access_modes import (
     VOLUME_MODES,
     access_mode_errors,
@@ -20,6 +19,7 @@ from minikube_py.api.kinds.core.access_modes import (
 )
 from minikube_py.api.kinds.core.resource_validation import positive_errors
 from minikube_py.api.kinds.core.volume import PersistentVolumeClaimSpec
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
 from minikube_py.api.markers import GranularStruct, MergeBy, NotRequired, OneOf
 from minikube_py.api.model import Model, replace, written, written_null
 from minikube_py.api.resource import Resource

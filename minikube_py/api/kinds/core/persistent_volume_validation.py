@@ -6,12 +6,12 @@ Simplified: the sources of single vendors are checked for being the only source,
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, choice_errors, qualified_errors, subdomain_errors
 from minikube_py.api.kinds.core.access_modes import VOLUME_MODES, access_mode_errors
 from minikube_py.api.kinds.core.persistent_volume_spec import SOURCES, PersistentVolumeSpec
 from minikube_py.api.kinds.core.resource_validation import positive_errors
 from minikube_py.api.kinds.core.scheduling_validation import node_selector_errors
 from minikube_py.api.kinds.core.volume_validation import host_path_errors, nfs_errors
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, qualified_errors, subdomain_errors
 from minikube_py.api.validation import forbidden_value, immutable_errors, invalid_value, required, unsupported_value
 
 

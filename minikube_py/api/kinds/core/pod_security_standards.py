@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.core.container import Container, EphemeralContainer, LifecycleHandler, Probe
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.security import PodSecurityContext, SecurityContext
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import invalid_value
 
 Checked = Pod | PodTemplateSpec

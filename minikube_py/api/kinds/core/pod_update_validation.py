@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 import orjson
 
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.core.common import Toleration
 from minikube_py.api.kinds.core.container import Container
 from minikube_py.api.kinds.core.pod_spec import PodSpec
 from minikube_py.api.kinds.core.pod_validation import pod_only_errors, pod_spec_errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import replace
 from minikube_py.api.validation import forbidden_value, invalid_value, required
 

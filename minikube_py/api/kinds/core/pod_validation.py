@@ -8,13 +8,6 @@ from __future__ import annotations
 
 import re
 
-from minikube_py.api.field_checks import (
-    Errors,
-    address_errors,
-    qualified_errors,
-    range_errors,
-    subdomain_errors,
-)
 from minikube_py.api.kinds.core.container_validation import (
     PodParts,
     container_errors,
@@ -29,6 +22,13 @@ from minikube_py.api.kinds.core.resource_validation import resource_errors
 from minikube_py.api.kinds.core.scheduling_validation import affinity_errors, spread_errors, toleration_errors
 from minikube_py.api.kinds.core.security_validation import os_errors, pod_security_errors
 from minikube_py.api.kinds.core.volume_validation import sound_volumes, volume_errors
+from minikube_py.api.kinds.field_checks import (
+    Errors,
+    address_errors,
+    qualified_errors,
+    range_errors,
+    subdomain_errors,
+)
 from minikube_py.api.validation import (
     annotation_errors,
     dns_label_error,

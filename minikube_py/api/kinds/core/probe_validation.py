@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from minikube_py.api.field_checks import Errors, choice_errors, negative_errors, port_errors
 from minikube_py.api.kinds.core.container import HTTPGetAction, LifecycleHandler, Probe
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, negative_errors, port_errors
 from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required
 
 _HEADER = re.compile(r"[-A-Za-z0-9]+")

@@ -11,11 +11,11 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, container_images, container_names, labels_text
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column, Scale
-from minikube_py.api.field_checks import Errors, negative_errors
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
 from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.field_checks import Errors, negative_errors
 from minikube_py.api.markers import AtomicStruct, DefaultsTo, MergeBy, NotRequired
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import NOT_NEGATIVE, Errors
 from minikube_py.api.kinds.core.resource_validation import is_counted_in_units, quota_name_errors
+from minikube_py.api.kinds.field_checks import NOT_NEGATIVE, Errors
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource

@@ -5,8 +5,8 @@ Kubernetes: pkg/apis/core/validation/validation.go (ValidateResourceRequirements
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import NOT_NEGATIVE, Errors, not_found_value, qualified_errors
 from minikube_py.api.kinds.core.common import ResourceRequirements
+from minikube_py.api.kinds.field_checks import NOT_NEGATIVE, Errors, not_found_value, qualified_errors
 from minikube_py.api.scalars import Quantity
 from minikube_py.api.validation import duplicate_value, forbidden_value, invalid_value, required, shown
 

@@ -5,13 +5,6 @@ Kubernetes: pkg/apis/core/validation/validation.go (validateAffinity, ValidateTo
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import (
-    Errors,
-    choice_errors,
-    label_selector_errors,
-    qualified_errors,
-    subdomain_errors,
-)
 from minikube_py.api.kinds.core.affinity import (
     Affinity,
     NodeAffinity,
@@ -21,6 +14,13 @@ from minikube_py.api.kinds.core.affinity import (
     TopologySpreadConstraint,
 )
 from minikube_py.api.kinds.core.common import NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration
+from minikube_py.api.kinds.field_checks import (
+    Errors,
+    choice_errors,
+    label_selector_errors,
+    qualified_errors,
+    subdomain_errors,
+)
 from minikube_py.api.validation import (
     dns_label_error,
     duplicate_value,

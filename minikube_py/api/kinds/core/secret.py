@@ -12,8 +12,8 @@ from typing import Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors
 from minikube_py.api.kinds.core.data_validation import MAX_BYTES, decoded_size, frozen_errors, key_errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Base64

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from minikube_py.api.capabilities import ALLOWS_PRIVILEGED
-from minikube_py.api.field_checks import Errors, choice_errors, range_errors
 from minikube_py.api.kinds.core.pod_spec import PodSpec
 from minikube_py.api.kinds.core.security import (
     AppArmorProfile,
@@ -17,6 +16,7 @@ from minikube_py.api.kinds.core.security import (
     SecurityContext,
     Sysctl,
 )
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, range_errors
 from minikube_py.api.model import Json
 from minikube_py.api.validation import duplicate_value, forbidden_value, invalid_value, required, unsupported_value
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from minikube_py.api.field_checks import (
+from minikube_py.api.kinds.core.service_defaults import (
+    NO_ADDRESS,
+    is_externally_accessible,
+    needs_cluster_ip,
+    needs_health_check_node_port,
+)
+from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec
+from minikube_py.api.kinds.field_checks import (
     NOT_A_PORT,
     PROTOCOLS,
     Errors,
@@ -23,13 +30,6 @@ from minikube_py.api.field_checks import (
     required_choice_errors,
     subdomain_errors,
 )
-from minikube_py.api.kinds.core.service_defaults import (
-    NO_ADDRESS,
-    is_externally_accessible,
-    needs_cluster_ip,
-    needs_health_check_node_port,
-)
-from minikube_py.api.kinds.core.service_spec import ServicePort, ServiceSpec
 from minikube_py.api.validation import (
     duplicate_value,
     forbidden_value,

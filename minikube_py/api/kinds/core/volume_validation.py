@@ -9,15 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from minikube_py.api.field_checks import (
-    Errors,
-    absolute_path_errors,
-    backsteps_errors,
-    choice_errors,
-    label_name_errors,
-    relative_path_errors,
-    required_errors,
-)
 from minikube_py.api.kinds.core.common import KeyToPath
 from minikube_py.api.kinds.core.environment_validation import FIELDS_IN_FILES, field_ref_errors, resource_ref_errors
 from minikube_py.api.kinds.core.volume import (
@@ -36,6 +27,15 @@ from minikube_py.api.kinds.core.volume import (
     ServiceAccountTokenProjection,
     Volume,
     VolumeProjection,
+)
+from minikube_py.api.kinds.field_checks import (
+    Errors,
+    absolute_path_errors,
+    backsteps_errors,
+    choice_errors,
+    label_name_errors,
+    relative_path_errors,
+    required_errors,
 )
 from minikube_py.api.validation import duplicate_value, forbidden_value, invalid_value, required
 

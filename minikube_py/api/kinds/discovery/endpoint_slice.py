@@ -11,7 +11,6 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, UNSET, first_three
 from minikube_py.api.defaulting import changed, each, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import required_choice_errors
 from minikube_py.api.kinds.discovery.endpoint import (
     Endpoint,
     EndpointConditions,
@@ -21,6 +20,7 @@ from minikube_py.api.kinds.discovery.endpoint import (
     ForZone,
 )
 from minikube_py.api.kinds.discovery.validation import endpoint_errors, port_errors
+from minikube_py.api.kinds.field_checks import required_choice_errors
 from minikube_py.api.markers import NotRequired, OneOf
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 
-from minikube_py.api.field_checks import (
+from minikube_py.api.kinds.discovery.endpoint import Endpoint, EndpointHints, EndpointPort
+from minikube_py.api.kinds.field_checks import (
     PROTOCOLS,
     Errors,
     address_errors,
@@ -18,7 +19,6 @@ from minikube_py.api.field_checks import (
     subdomain_errors,
     too_many,
 )
-from minikube_py.api.kinds.discovery.endpoint import Endpoint, EndpointHints, EndpointPort
 from minikube_py.api.validation import (
     dns_label_error,
     duplicate_value,

@@ -5,7 +5,7 @@ Kubernetes: pkg/apis/flowcontrol/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.field_checks import Errors, negative_errors, range_errors, required_errors
+from minikube_py.api.kinds.field_checks import Errors, negative_errors, range_errors, required_errors
 from minikube_py.api.kinds.flowcontrol.flow_schema_spec import FlowSchemaSpec, PolicyRulesWithSubjects, Subject
 from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
     LimitedPriorityLevelConfiguration,

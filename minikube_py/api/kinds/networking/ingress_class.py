@@ -11,7 +11,7 @@ from typing import Self
 from minikube_py.api.columns import AGE, NAME, NONE
 from minikube_py.api.defaulting import changed, filled, optional
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, required_errors, subdomain_errors
+from minikube_py.api.kinds.field_checks import Errors, required_errors, subdomain_errors
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import (

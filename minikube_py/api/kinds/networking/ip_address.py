@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import NAME, NONE
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import NOT_AN_ADDRESS, Errors, required_errors, subdomain_errors
+from minikube_py.api.kinds.field_checks import NOT_AN_ADDRESS, Errors, required_errors, subdomain_errors
 from minikube_py.api.markers import NoDefault, Required
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource

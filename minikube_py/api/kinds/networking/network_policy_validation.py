@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from minikube_py.api.field_checks import (
+from minikube_py.api.kinds.field_checks import (
     PROTOCOLS,
     Errors,
     choice_errors,

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import cidr_errors
+from minikube_py.api.kinds.field_checks import cidr_errors
 from minikube_py.api.markers import MergeBy
 from minikube_py.api.meta import Condition
 from minikube_py.api.model import Model, written

@@ -10,10 +10,10 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, go_struct
 from minikube_py.api.kinds.core.common import ResourceRequirements, Toleration
 from minikube_py.api.kinds.core.resource_validation import container_resource_errors
 from minikube_py.api.kinds.core.scheduling_validation import toleration_errors
+from minikube_py.api.kinds.field_checks import Errors, go_struct
 from minikube_py.api.markers import AtomicStruct
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource

@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, choice_errors, go_struct, label_selector_errors, negative_errors
 from minikube_py.api.kinds.apps.validation import amount_errors, percentage
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, go_struct, label_selector_errors, negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf, ReplacedByPatch
 from minikube_py.api.meta import Condition, LabelSelector
 from minikube_py.api.model import Model, written

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import label_selector_errors
+from minikube_py.api.kinds.field_checks import label_selector_errors
 from minikube_py.api.kinds.rbac.policy_rule import AggregationRule, PolicyRule
 from minikube_py.api.kinds.rbac.validation import rule_errors
 from minikube_py.api.markers import NotRequired

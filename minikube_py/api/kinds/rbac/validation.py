@@ -6,7 +6,7 @@ Kubernetes: pkg/apis/rbac/validation/validation.go, apimachinery/pkg/api/validat
 from __future__ import annotations
 
 from minikube_py.api.defaulting import filled
-from minikube_py.api.field_checks import Errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.kinds.rbac.policy_rule import PolicyRule
 from minikube_py.api.kinds.rbac.subject import RoleRef, Subject
 from minikube_py.api.validation import (

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.defaulting import filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import choice_errors
+from minikube_py.api.kinds.field_checks import choice_errors
 from minikube_py.api.markers import NotRequired, OneOf
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import written

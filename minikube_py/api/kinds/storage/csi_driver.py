@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE, NAME, NONE, UNSET
 from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import Errors, choice_errors
+from minikube_py.api.kinds.field_checks import Errors, choice_errors
 from minikube_py.api.markers import ListType, Required
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import negative_errors, qualified_errors, required_errors
+from minikube_py.api.kinds.field_checks import negative_errors, qualified_errors, required_errors
 from minikube_py.api.kinds.storage.validation import provisioner_errors
 from minikube_py.api.markers import MergeBy, Required
 from minikube_py.api.model import Model, written

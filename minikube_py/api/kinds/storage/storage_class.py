@@ -11,8 +11,8 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE
 from minikube_py.api.defaulting import filled
 from minikube_py.api.definition import Column
-from minikube_py.api.field_checks import choice_errors
 from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm
+from minikube_py.api.kinds.field_checks import choice_errors
 from minikube_py.api.kinds.storage.validation import parameter_errors, provisioner_errors
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import written

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from minikube_py.api.field_checks import Errors
+from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.validation import invalid_value, qualified_name_errors, required, too_long
 
 _MAX_PARAMETERS, _MAX_PARAMETERS_BYTES = 512, 256 * 1024

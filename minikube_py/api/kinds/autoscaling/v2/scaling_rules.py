@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/api/autoscaling/v2/types.go, pkg/apis/autoscaling
 from __future__ import annotations
 
 from minikube_py.api.defaulting import changed, filled
-from minikube_py.api.field_checks import Errors, choice_errors, required_choice_errors
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, required_choice_errors
 from minikube_py.api.model import Model, written
 from minikube_py.api.scalars import Quantity
 from minikube_py.api.validation import invalid_value, required

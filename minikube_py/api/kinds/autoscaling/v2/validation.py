@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from minikube_py.api.field_checks import Errors, choice_errors, label_selector_errors
 from minikube_py.api.kinds.autoscaling.v2.metric_spec import (
     CrossVersionObjectReference,
     MetricIdentifier,
     MetricSpec,
     MetricTarget,
 )
+from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors
 from minikube_py.api.validation import forbidden_value, invalid_value, path_segment_error, required
 
 _SOURCES = {

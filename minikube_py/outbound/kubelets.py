@@ -1,7 +1,9 @@
-"""The way out: to kubelets, for logs as a stream, exec, attach and port-forward as WebSockets passed on byte for byte;
-and to pods, for whoever asks by way of `proxy`.
+"""The way to kubelets: logs as a stream; exec, attach and port-forward as WebSockets passed on byte for byte.
 
-The only file in which the API server is somebody's client.
+This package is the only one in which the API server is somebody's client.
+
+A subprotocol's name may have a slash (`SPDY/3.1+portforward.k8s.io`), which strict libraries refuse to read: towards
+kubelets it is written `SPDY%2F3.1+portforward.k8s.io`.
 
 Kubernetes: pkg/registry/core/pod/rest/subresources.go, pkg/kubelet/client
 Simplified: WebSocket only (KEP-4006), no SPDY, which kubectl before 1.30 needs.
@@ -12,88 +14,23 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
-import httpx
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
 
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.status import ApiError, BadRequest, InternalError, NotFound, Unavailable, error_from_status
-from minikube_py.apiserver.websockets import quoted, unquoted
+from minikube_py.outbound.outside import CONNECT_TIMEOUT_S, Outside, Sent
 from minikube_py.watchcache.cacher import Cacher
 
-_CONNECT_TIMEOUT_S = 10.0
 _MAX_FRAME_BYTES = 16 * 1024 * 1024
 
 Query = list[tuple[str, str]]
-
-
-class Reply:
-    """What somebody outside answers: code and headers first, the body as it comes."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.code = response.status_code
-        self.headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-
-    def header(self, name: str) -> str:
-        return next((value for known, value in self.headers if known == name), "")
-
-    def chunks(self) -> AsyncGenerator[bytes, None]:
-        """The body as it was sent."""
-        return _chunks(self._response)
-
-    async def decoded(self) -> bytes:
-        """The whole body without its Content-Encoding. Raises: Unavailable."""
-        try:
-            return await self._response.aread()
-        except httpx.HTTPError as error:
-            raise Unavailable(f"error trying to reach service: {error}") from error
-        finally:
-            await self._response.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A request to somebody outside."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    tls_name: str = ""
-    """The name that the other side's certificate has to bear, where it is not the host."""
-
-
-class Outside:
-    """Whoever a user asks for by way of the API server."""
-
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        # Without `tls` nobody vouches for a certificate: it is a pod's, and the user asked for this one by name.
-        timeout = httpx.Timeout(_CONNECT_TIMEOUT_S, read=None)
-        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=tls or False)
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def send(self, sent: Sent) -> Reply:
-        """Raises: Unavailable when nobody answers."""
-        extensions = {"sni_hostname": sent.tls_name} if sent.tls_name else {}
-        try:
-            request = self._client.build_request(
-                sent.method, sent.url, content=sent.body or None, extensions=extensions
-            )
-            request.headers = httpx.Headers({"host": request.headers["host"], **sent.headers})
-            if sent.body:
-                request.headers["content-length"] = str(len(sent.body))
-            return Reply(await self._client.send(request, stream=True))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"error trying to reach service: {error}") from error
 
 
 class Kubelets:
@@ -154,7 +91,7 @@ class Kubelets:
             upstream = await connect(
                 url,
                 subprotocols=offered or None,
-                open_timeout=_CONNECT_TIMEOUT_S,
+                open_timeout=CONNECT_TIMEOUT_S,
                 max_size=_MAX_FRAME_BYTES,
                 compression=None,
                 proxy=None,
@@ -169,16 +106,6 @@ class Kubelets:
                 outward = group.create_task(_outward(websocket, upstream))
                 await _inward(websocket, upstream)
                 outward.cancel()
-
-
-async def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    try:
-        async for chunk in response.aiter_raw():
-            yield chunk
-    except httpx.HTTPError:
-        return
-    finally:
-        await response.aclose()
 
 
 async def _outward(websocket: WebSocket, upstream: ClientConnection) -> None:
@@ -221,3 +148,12 @@ def _kubelet_error(code: int, body: bytes) -> ApiError:
     except orjson.JSONDecodeError:
         pass
     return error_from_status({"message": body.decode(errors="replace").strip()}, code)
+
+
+def quoted(protocol: str) -> Subprotocol:
+    """The spelling that any WebSocket library takes."""
+    return Subprotocol(quote(protocol, safe="+"))
+
+
+def unquoted(protocol: str | None) -> str | None:
+    return None if protocol is None else unquote(protocol)

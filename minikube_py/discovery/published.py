@@ -13,8 +13,8 @@ import orjson
 from minikube_py.api.model import Json
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
-from minikube_py.openapi.document import openapi_v3
-from minikube_py.openapi.v2 import ASKED_AS, PROTOBUF, as_protobuf, openapi_v2
+from minikube_py.discovery.openapi import openapi_v3
+from minikube_py.discovery.openapi_v2 import ASKED_AS, PROTOBUF, as_protobuf, openapi_v2
 
 
 @dataclass(frozen=True, slots=True)

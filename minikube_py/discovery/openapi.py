@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
-from minikube_py.openapi.schemas import META, Schemas, group_version_kind, reference, schema_name
+from minikube_py.discovery.openapi_schemas import META, Schemas, group_version_kind, reference, schema_name
 
 _MEDIA_TYPES = ("application/json", "application/yaml")
 _PATCH_TYPES = ("application/json-patch+json", "application/merge-patch+json")

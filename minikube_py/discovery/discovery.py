@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
@@ -16,17 +18,40 @@ from minikube_py.api.model import Json
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import NotAcceptable
-from minikube_py.apiserver.answers import Answer, json_answer
-from minikube_py.apiserver.api_groups import group_order
-from minikube_py.apiserver.subresources.registry import SubresourceInfo, SubresourceRegistry
+from minikube_py.discovery.api_groups import group_order
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
 
 
-class Discovery:
-    """The documents, made of the kinds that are served at the moment."""
+@dataclass(frozen=True, slots=True)
+class SubresourceInfo:
+    """What is said of a subresource: the kind that it takes and gives, and its verbs."""
 
-    def __init__(self, registry: Registry, subresources: SubresourceRegistry) -> None:
+    name: str
+    kind: str
+    verbs: tuple[str, ...]
+    group: str = ""
+    """Group and version of the kind where they are not those of the resource."""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A document as it is answered."""
+
+    body: bytes
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, document: Json) -> Self:
+        return cls(orjson.dumps(document))
+
+
+class Discovery:
+    """The documents, made of the kinds that are served at the moment; `subresources` tells those of a kind."""
+
+    def __init__(self, registry: Registry, subresources: Callable[[type[Resource]], Sequence[SubresourceInfo]]) -> None:
         self._subresources = subresources
         self._registry = registry
         self._of_revision = -1
@@ -39,7 +64,7 @@ class Discovery:
             self._of_revision, self._found = self._registry.revision, {}
             for resource in sorted(self._registry, key=lambda resource: group_order(resource.definition)):
                 definition = resource.definition
-                if definition.verbs or self._subresources.of(resource):
+                if definition.verbs or self._subresources(resource):
                     self._found.setdefault((definition.group, definition.version), []).append(resource)
         return self._found
 
@@ -64,22 +89,22 @@ class Discovery:
             named += [f"/apis/{group}", *(f"/apis/{group}/{version}" for version in versions)]
         return ["/api", *(f"/api/{version}" for group, version in self._served if not group), "/apis", *named]
 
-    def answer(self, path: str, accept: str) -> Answer | None:
+    def find(self, path: str, accept: str) -> Found | None:
         """The document of `/api`, `/api/v1`, `/apis`, `/apis/GROUP` or `/apis/GROUP/VERSION`; None for others."""
         parts = path.strip("/").split("/")
         if parts in (["api"], ["apis"]):
             version = _aggregated_form(accept)
             if version:
                 return self._aggregated(parts[0] == "api", version)
-            return json_answer(_api_versions() if parts[0] == "api" else self._group_list())
+            return Found.of(_api_versions() if parts[0] == "api" else self._group_list())
         if parts[0] == "api" and len(parts) == 2 and ("", parts[1]) in self._served:
-            return json_answer(self._resource_list("", parts[1]))
+            return Found.of(self._resource_list("", parts[1]))
         if parts[0] == "apis" and len(parts) == 2:
             versions = self.groups.get(parts[1])
             document = {"kind": "APIGroup", "apiVersion": "v1"}
-            return json_answer(document | _group(parts[1], versions)) if versions else None
+            return Found.of(document | _group(parts[1], versions)) if versions else None
         if parts[0] == "apis" and len(parts) == 3 and (parts[1], parts[2]) in self._served:
-            return json_answer(self._resource_list(parts[1], parts[2]))
+            return Found.of(self._resource_list(parts[1], parts[2]))
         return None
 
     def _group_list(self) -> Json:
@@ -101,9 +126,9 @@ class Discovery:
         definition = resource.definition
         if definition.has_status and "update" in definition.verbs:
             yield SubresourceInfo("status", definition.kind, ("get", "patch", "update"))
-        yield from (subresource.info for subresource in self._subresources.of(resource))
+        yield from self._subresources(resource)
 
-    def _aggregated(self, is_core: bool, version: str) -> Answer:
+    def _aggregated(self, is_core: bool, version: str) -> Found:
         groups = {"": ["v1"]} if is_core else self.groups
         items = [self._aggregated_group(group, versions) for group, versions in groups.items()]
         document = {
@@ -116,7 +141,7 @@ class Discovery:
         etag = hashlib.sha512(body).hexdigest().upper()
         content_type = _AGGREGATED.format(version=version)
         headers = (("Cache-Control", "public"), ("ETag", f'"{etag}"'), ("Vary", "Accept"))
-        return Answer(body, content_type=content_type, headers=headers)
+        return Found(body, content_type, headers)
 
     def _aggregated_group(self, group: str, versions: list[str]) -> Json:
         return {

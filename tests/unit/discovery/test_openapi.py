@@ -18,8 +18,8 @@ from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import Json
 from minikube_py.api.registry import Registry
-from minikube_py.openapi.document import openapi_v3
-from minikube_py.openapi.schemas import field_descriptions, schema_name
+from minikube_py.discovery.openapi import openapi_v3
+from minikube_py.discovery.openapi_schemas import field_descriptions, schema_name
 from minikube_py.patching.patch_schema import patch_schema
 from minikube_py.patching.strategic_merge import FieldPatch, PatchSchema
 
