@@ -18,6 +18,14 @@ Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What a request is about in place of the object that it writes: the Scale of a Deployment."""
+
+    subresource: str
+    of: Callable[[Resource], Resource]
+
+
+@dataclass(frozen=True, slots=True)
 class Attributes:
     """The write that is looked at. `old` is the object before it (None for a create)."""
 
@@ -28,6 +36,7 @@ class Attributes:
     old: Resource | None = None
     subresource: str = ""
     dry_run: bool = False
+    view: View | None = None
     undo: list[Callable[[], None]] = field(default_factory=list)
     """What gives back a reservation; called when the write does not take place."""
 

@@ -23,6 +23,7 @@ from minikube_py.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.admission.node_restriction import NodeRestriction
 from minikube_py.admission.placement import DefaultTolerationSeconds, Priority, TaintNodesByCondition
 from minikube_py.admission.pod_security import PodSecurity
+from minikube_py.admission.policies import AdmissionPolicies
 from minikube_py.admission.requester import Requester
 from minikube_py.admission.resource_quota import QuotaAdmission
 from minikube_py.admission.rights import Rights
@@ -112,7 +113,8 @@ async def _serve(
 
     custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher, change_quota)
     before = _plugins(cacher, addresses, can_issue=issuer is not None)
-    admission = AdmissionChain((*_about_callers(access), custom_kinds, *before, quotas))
+    policies = AdmissionPolicies(cacher, registry, access.authorizer)
+    admission = AdmissionChain((*_about_callers(access), custom_kinds, *before, policies, quotas))
     writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
-from minikube_py.admission.chain import AdmissionChain, Attributes
+from minikube_py.admission.chain import AdmissionChain, Attributes, View
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.names import generated_name
@@ -57,6 +57,7 @@ class Target:
     dry_run: bool = False
     manager: Manager | None = None
     """Who becomes the owner of what is written; None: the change brings the managed fields along."""
+    view: View | None = None
 
     @property
     def key(self) -> str:
@@ -71,6 +72,7 @@ class Target:
             old=old,
             subresource=self.subresource,
             dry_run=self.dry_run,
+            view=self.view,
         )
 
 

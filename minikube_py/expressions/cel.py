@@ -19,7 +19,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from minikube_py.api.model import Json
@@ -28,13 +29,45 @@ from minikube_py.errors import MinikubeError
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
+    from minikube_py.expressions.cel_functions import Function
+
 TypeName: TypeAlias = Literal["ANY", "BOOL", "DOUBLE", "DURATION", "INT", "LIST", "MAP", "STRING", "TIMESTAMP"]
 ANY: TypeName = "ANY"
 _ENGINE_NAMES = {"ANY": "DYN"}
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong at one place of an expression."""
+
+    offset: int
+    why: str
+
+    def shown(self, source: str) -> str:
+        """With the line that it is about, and a mark below the place."""
+        before = source[: self.offset]
+        line, column = before.count("\n"), self.offset - (before.rfind("\n") + 1)
+        excerpt = f" | {source.splitlines()[line] if source else ''}\n | {'.' * column}^"
+        return f"ERROR: <input>:{line + 1}:{column + 1}: {self.why}\n{excerpt}"
+
+
 class CompileError(MinikubeError):
     """An expression that is none, or that cannot be of the right types; the text shows where."""
+
+    complaints: tuple[Complaint, ...] = ()
+
+    @classmethod
+    def of(cls, source: str, complaints: Iterable[Complaint]) -> CompileError:
+        found = tuple(complaints)
+        error = cls("compilation failed: " + "\n".join(each.shown(source) for each in found))
+        error.complaints = found
+        return error
+
+    def moved(self, source: str, place: Callable[[int], int]) -> CompileError:
+        """The same said of the text from which the compiled one was made; `place` finds the old offset."""
+        if not self.complaints:
+            return self
+        return CompileError.of(source, (Complaint(place(each.offset), each.why) for each in self.complaints))
 
 
 class EvaluationError(MinikubeError):
@@ -44,7 +77,8 @@ class EvaluationError(MinikubeError):
 class Environment:
     """The variables that expressions may use, by name. Making one takes 40 ms, so keep it."""
 
-    def __init__(self, variables: Mapping[str, TypeName]) -> None:
+    def __init__(self, variables: Mapping[str, TypeName], functions: Iterable[Function] = ()) -> None:
+        """`functions` are those that only expressions of this environment have."""
         from cel_expr_python import cel
         from cel_expr_python.ext import (
             ext_bindings,
@@ -54,7 +88,7 @@ class Environment:
             ext_strings,
         )
 
-        from minikube_py.expressions.cel_functions import extension
+        from minikube_py.expressions.cel_functions import extension, of_kubernetes
 
         types = {name: getattr(cel.Type, _ENGINE_NAMES.get(each, each)) for name, each in variables.items()}
         extensions = [
@@ -63,7 +97,8 @@ class Environment:
             ext_optional.ExtOptional(),
             ext_math.ExtMath(),
             ext_encoders.ExtEncoders(),
-            extension(),
+            extension("kubernetes", of_kubernetes()),
+            extension("own", functions),
         ]
         self._environment = cel.NewEnv(variables=types, extensions=extensions)
 
@@ -72,15 +107,27 @@ class Environment:
         try:
             expression = self._environment.compile(source)
         except RuntimeError as error:
-            text = str(error).removeprefix("INVALID_ARGUMENT: ").removesuffix(" [INVALID_ARGUMENT]")
-            raise CompileError(f"compilation failed: {text}") from error
-        found = expression.return_type().name()
-        if result != ANY and found not in ("DYN", result):
+            raise CompileError.of(source, _complaints(source, str(error))) from error
+        program = Program(expression)
+        if not program.can_be(result):
             raise CompileError(f"must evaluate to {_WORDS.get(result, result.lower())}")
-        return Program(expression)
+        return program
 
 
 _WORDS = {"BOOL": "a bool", "STRING": "a string"}
+_ERROR = re.compile(r"(?:^|: )ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_UNDECLARED = re.compile(r"undeclared reference to '(\w+)((?:\.\w+)+)'")
+
+
+def _complaints(source: str, text: str) -> Iterable[Complaint]:
+    """What the engine says is wrong. Of `a.b`, that `a` is unknown, and where that stands, as the other engine says."""
+    starts = [0, *(found.end() for found in re.finditer("\n", source))]
+    for line, column, why in _ERROR.findall(text):
+        offset = starts[min(int(line), len(starts)) - 1] + int(column) - 1
+        if found := _UNDECLARED.match(why):
+            yield Complaint(max(source.rfind(found[1], 0, offset), 0), why.replace(found[2], "", 1))
+        else:
+            yield Complaint(offset, why)
 
 
 class Program:
@@ -88,6 +135,15 @@ class Program:
 
     def __init__(self, expression: cel.Expression) -> None:
         self._expression = expression
+
+    @property
+    def type_name(self) -> str:
+        """The type of its result, `int`, `map(string, dyn)`; `dyn` where only the evaluation can tell."""
+        name: str = self._expression.return_type().name()
+        return name.lower().replace("<", "(").replace(">", ")")
+
+    def can_be(self, wanted: TypeName) -> bool:
+        return wanted == ANY or self.type_name.partition("(")[0] in ("dyn", wanted.lower())
 
     def evaluate(self, variables: Mapping[str, Any]) -> Json:
         """Raises: EvaluationError."""

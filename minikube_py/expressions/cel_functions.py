@@ -25,16 +25,17 @@ Function: TypeAlias = tuple[str, list[Any], bool, Any, Callable[..., Any]]
 """Name, parameters, whether the first stands before the dot, result, what does it; ValueError is an error in CEL."""
 
 
-def extension() -> cel.CelExtension:
-    """All functions, for an engine's environment."""
+def extension(owner: str, functions: Iterable[Function]) -> cel.CelExtension:
+    """The functions for an engine's environment, under a name of their own."""
     declared: dict[str, list[cel.Overload]] = {}
-    for index, (name, parameters, is_member, result, does) in enumerate(_functions()):
-        overload = cel.Overload(f"{name}_{index}", result, parameters, is_member, does)
+    for index, (name, parameters, is_member, result, does) in enumerate(functions):
+        overload = cel.Overload(f"{owner}_{name}_{index}", result, parameters, is_member, does)
         declared.setdefault(name, []).append(overload)
-    return cel.CelExtension("kubernetes", [cel.FunctionDecl(name, each) for name, each in declared.items()])
+    return cel.CelExtension(owner, [cel.FunctionDecl(name, each) for name, each in declared.items()])
 
 
-def _functions() -> Iterator[Function]:
+def of_kubernetes() -> Iterator[Function]:
+    """All functions that are not CEL's own."""
     yield from _of_lists()
     yield from _of_urls()
     yield from _of_addresses()

@@ -20,6 +20,10 @@ MAX_OPERATIONS = 10_000
 MAX_COPIED_BYTES = 3 * 1024 * 1024
 
 
+class TestFailed(PatchDoesNotApply):
+    """A `test` of the patch that did not find what it asks for."""
+
+
 def apply_json_patch(document: Document, operations: Json) -> Json:
     """Apply `operations`, a parsed patch body, to `document`.
 
@@ -97,7 +101,7 @@ class _Patched:
 
     def _test(self, operation: Document, path: str) -> None:
         if not json_equal(self._get(path) if path else self.document, operation.get("value")):
-            raise PatchDoesNotApply(f"testing value {path} failed")
+            raise TestFailed(f"testing value {path} failed")
 
     _OPERATIONS: dict[str, Callable[[_Patched, Document, str], None]] = {  # noqa: RUF012 - never changed
         "add": _add,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace as with_changes
 from typing import Any
 
+from minikube_py.admission.chain import View
 from minikube_py.api.kinds.autoscaling.scale import Scale, ScaleSpec, ScaleStatus
 from minikube_py.api.meta import LabelSelector, ObjectMeta
 from minikube_py.api.model import Json, Model, replace
@@ -77,7 +78,8 @@ class ScaleSubresource:
             return with_writer(scaled, current, current.to_stored(), manager) if is_owned else scaled
 
         info = request.info
-        target = Target(resource, info.namespace, info.name, dry_run=options.dry_run)
+        view = View("scale", scale_of)
+        target = Target(resource, info.namespace, info.name, dry_run=options.dry_run, view=view)
         return (await self._writer.update(target, change)).obj
 
 

@@ -1,7 +1,6 @@
 """MutatingAdmissionPolicy: expressions that change a request before it is stored.
 
 Kubernetes: pkg/registry/admissionregistration/mutatingadmissionpolicy/strategy.go
-Simplified: stored and shown; no request is judged by it yet.
 """
 
 from __future__ import annotations
@@ -14,11 +13,15 @@ from minikube_py.api.defaulting import changed, filled, optional
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.admissionregistration.defaults import match_defaulted
 from minikube_py.api.kinds.admissionregistration.policy_spec import MutatingAdmissionPolicySpec, Mutation
-from minikube_py.api.kinds.admissionregistration.policy_validation import param_kind_text, policy_errors
+from minikube_py.api.kinds.admissionregistration.policy_validation import (
+    param_kind_text,
+    policy_errors,
+    policy_warnings,
+)
 from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, required, unsupported_value
+from minikube_py.api.validation import FieldError, invalid_value, required, unsupported_value
 
 
 class MutatingAdmissionPolicy(
@@ -54,16 +57,30 @@ class MutatingAdmissionPolicy(
         elif spec.reinvocation_policy not in ("IfNeeded", "Never"):
             yield unsupported_value("spec.reinvocationPolicy", spec.reinvocation_policy, ("IfNeeded", "Never"))
 
+    def warnings(self) -> Iterable[str]:
+        return policy_warnings(self.spec)
+
 
 _PATCH_TYPES = ("ApplyConfiguration", "JSONPatch")
 
 
 def _mutation_errors(mutation: Mutation, path: str) -> Errors:
+    parts = (
+        ("ApplyConfiguration", "applyConfiguration", mutation.apply_configuration),
+        ("JSONPatch", "jsonPatch", mutation.json_patch),
+    )
     if not mutation.patch_type:
         yield required(f"{path}.patchType")
-    elif mutation.patch_type not in _PATCH_TYPES:
+        return
+    if mutation.patch_type not in _PATCH_TYPES:
         yield unsupported_value(f"{path}.patchType", mutation.patch_type, _PATCH_TYPES)
-    elif mutation.patch_type == "ApplyConfiguration" and mutation.apply_configuration is None:
-        yield required(f"{path}.applyConfiguration")
-    elif mutation.patch_type == "JSONPatch" and mutation.json_patch is None:
-        yield required(f"{path}.jsonPatch")
+        return
+    for patch_type, name, part in parts:
+        if patch_type != mutation.patch_type:
+            if part is not None:
+                why = f"must not be specified when patchType is {mutation.patch_type}"
+                yield invalid_value(f"{path}.{name}", f"{{{name}}}", why)
+        elif part is None:
+            yield required(f"{path}.{name}", f"must be specified when patchType is {patch_type}")
+        elif not part.expression.strip():
+            yield required(f"{path}.{name}.expression")

@@ -1,7 +1,6 @@
 """MutatingAdmissionPolicyBinding: where a mutating policy counts.
 
 Kubernetes: pkg/registry/admissionregistration/mutatingadmissionpolicybinding/strategy.go
-Simplified: stored and shown; no request is judged by it yet.
 """
 
 from __future__ import annotations

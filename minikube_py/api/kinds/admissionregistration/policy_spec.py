@@ -14,7 +14,7 @@ from minikube_py.api.kinds.admissionregistration.matching import (
     ParamRef,
     Variable,
 )
-from minikube_py.api.markers import ListType, MergeBy, NoDefault, OneOf
+from minikube_py.api.markers import ListType, MergeBy, NoDefault, OneOf, Required
 from minikube_py.api.model import Model, written
 
 
@@ -68,7 +68,7 @@ class ValidatingAdmissionPolicyBindingSpec(Model):
     policy_name: Annotated[str, NoDefault()] = written(str)
     param_ref: ParamRef | None = None
     match_resources: MatchResources | None = None
-    validation_actions: Annotated[tuple[str, ...], ListType("set")] = written(tuple)
+    validation_actions: Annotated[tuple[str, ...], ListType("set"), Required()] = ()
 
 
 class MutatingAdmissionPolicyBindingSpec(Model):

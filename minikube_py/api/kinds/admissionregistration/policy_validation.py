@@ -1,10 +1,14 @@
 """What is wrong with admission policies and their bindings, and how both are shown in a line.
 
+Whether expressions compile is found by admission, which has the engine (policies/program.py).
+
 Kubernetes: pkg/apis/admissionregistration/validation/validation.go
-Simplified: expressions are taken as they are; nothing compiles CEL yet.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
 
 from minikube_py.api.columns import UNSET, label_selector_text
 from minikube_py.api.kinds.admissionregistration.matching import MatchResources, ParamKind, ParamRef
@@ -21,16 +25,14 @@ from minikube_py.api.kinds.admissionregistration.rule_validation import (
     rule_errors,
 )
 from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
-from minikube_py.api.validation import forbidden_value, required
+from minikube_py.api.validation import dns_1035_label_error, forbidden_value, invalid_value, required
 
 
 def policy_errors(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec) -> Errors:
     """What is wrong with the parts that both kinds of policies have."""
     yield from choice_errors(spec.failure_policy, FAILURE_POLICIES, "spec.failurePolicy")
     if spec.param_kind is not None:
-        for name, value in (("apiVersion", spec.param_kind.api_version), ("kind", spec.param_kind.kind)):
-            if not value:
-                yield required(f"spec.paramKind.{name}")
+        yield from _param_kind_errors(spec.param_kind, "spec.paramKind")
     if spec.match_constraints is None:
         yield required("spec.matchConstraints")
     else:
@@ -41,7 +43,38 @@ def policy_errors(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicyS
         for name, value in (("name", variable.name), ("expression", variable.expression)):
             if not value.strip():
                 yield required(f"spec.variables[{index}].{name}", f"{name} is not specified")
+        if variable.name and not _IDENTIFIER.fullmatch(variable.name):
+            yield invalid_value(f"spec.variables[{index}].name", variable.name, "must be a valid CEL identifier")
     yield from condition_errors(spec.match_conditions, "spec.matchConditions")
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def _param_kind_errors(kind: ParamKind, path: str) -> Errors:
+    if not kind.api_version:
+        yield required(f"{path}.apiVersion")
+    elif kind.api_version.count("/") > 1:
+        why = f"unexpected GroupVersion string: {kind.api_version}"
+        yield invalid_value(f"{path}.apiVersion", kind.api_version, why)
+    if not kind.kind:
+        yield required(f"{path}.kind")
+    elif problem := dns_1035_label_error(kind.kind.lower()):
+        why = f"may have mixed case, but should otherwise match: {problem}"
+        yield invalid_value(f"{path}.kind", kind.kind, why)
+
+
+_NOT_ASKED = ("attach", "binding", "eviction", "exec", "portforward", "proxy", "token")
+
+
+def policy_warnings(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec) -> Iterator[str]:
+    """Named requests that are no writes of an object, about which policies are not asked."""
+    rules = spec.match_constraints.resource_rules if spec.match_constraints is not None else ()
+    for index, rule in enumerate(rules):
+        for number, resource in enumerate(rule.resources):
+            if resource.partition("/")[2] in _NOT_ASKED or resource == "bindings":
+                where = f"spec.matchConstraints.resourceRules[{index}].resources[{number}]"
+                yield f"{where}: minikube_py asks no policy about {resource}"
 
 
 def binding_errors(spec: ValidatingAdmissionPolicyBindingSpec | MutatingAdmissionPolicyBindingSpec) -> Errors:

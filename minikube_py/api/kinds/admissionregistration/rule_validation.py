@@ -29,18 +29,41 @@ def rule_errors(rule: RuleWithOperations | NamedRuleWithOperations, path: str) -
         for index, value in enumerate(values):
             if not value and name != "apiGroups":
                 yield required(f"{path}.{name}[{index}]")
-    if not rule.operations:
-        yield required(f"{path}.operations")
-    if len(rule.operations) > 1 and "*" in rule.operations:
-        why = "if '*' is present, must not specify other operations"
-        yield invalid_value(f"{path}.operations", rule.operations, why)
-    for index, operation in enumerate(rule.operations):
-        if operation not in _OPERATIONS:
-            yield unsupported_value(f"{path}.operations[{index}]", operation, _OPERATIONS)
+    yield from _resource_errors(rule.resources, f"{path}.resources")
+    if isinstance(rule, NamedRuleWithOperations):
+        for index, name in enumerate(rule.resource_names):
+            if name in rule.resource_names[:index]:
+                yield duplicate_value(f"{path}.resourceNames[{index}]", name)
+    yield from _operation_errors(rule.operations, f"{path}.operations")
     yield from choice_errors(rule.scope, _SCOPES, f"{path}.scope")
 
 
 _NOUNS = {"apiGroups": "API groups", "apiVersions": "API versions"}
+
+
+def _operation_errors(operations: tuple[str, ...], path: str) -> Errors:
+    if not operations:
+        yield required(path)
+    if len(operations) > 1 and "*" in operations:
+        yield invalid_value(path, operations, "if '*' is present, must not specify other operations")
+    for index, operation in enumerate(operations):
+        if operation not in _OPERATIONS:
+            yield unsupported_value(f"{path}[{index}]", operation, _OPERATIONS)
+
+
+def _resource_errors(resources: tuple[str, ...], path: str) -> Errors:
+    """A wildcard beside what it includes."""
+    for index, named in enumerate(resources):
+        resource, slash, inner = named.partition("/")
+        before = resources[:index] if slash else ()
+        for wildcard in (f"{resource}/*", f"*/{inner}"):
+            if wildcard in before and wildcard != "*/*":
+                yield invalid_value(f"{path}[{index}]", named, f"if '{wildcard}' is present, must not specify {named}")
+    if "*/*" in resources and len(resources) > 1:
+        yield invalid_value(path, resources, "if '*/*' is present, must not specify other resources")
+    if "*" in resources and any(named != "*" and "/" not in named for named in resources):
+        why = "if '*' is present, must not specify other resources without subresources"
+        yield invalid_value(path, resources, why)
 
 
 def condition_errors(conditions: tuple[MatchCondition, ...], path: str) -> Errors:

@@ -1,7 +1,6 @@
 """ValidatingAdmissionPolicyBinding: where a validating policy counts, and what follows from it.
 
 Kubernetes: pkg/registry/admissionregistration/validatingadmissionpolicybinding/strategy.go
-Simplified: stored and shown; no request is judged by it yet.
 """
 
 from __future__ import annotations
