@@ -5,10 +5,12 @@ Kubernetes: staging/src/k8s.io/apimachinery/pkg/runtime/serializer/json, encodin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, get_args, get_origin
 
+import orjson
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from minikube_py.errors import MinikubeError
@@ -66,11 +68,16 @@ def type_error(model: type[BaseModel], error: ErrorDetails) -> str:
         names.append(str(part))
         holder = owner
         nested = nested_model(field.annotation)
-        expected = nested.__name__ if nested else _go_scalar(field.annotation)
+        # Upstream's packages of types are called by their version, which is v1 for nearly all.
+        expected = f"v1.{nested.__name__}" if nested else _go_scalar(field)
+        if part == error["loc"][-1]:
+            expected = _go_container(field.annotation) + expected
         if nested is None:
             break
         owner = nested
     given = _json_type(error["input"])
+    if given == "number" and expected.startswith("int"):
+        given = f"number {orjson.dumps(error['input']).decode()}"
     if not names:
         return f"json: cannot unmarshal {given} into Go value of type {model.__name__}"
     return f"json: cannot unmarshal {given} into Go struct field {holder.__name__}.{'.'.join(names)} of type {expected}"
@@ -90,8 +97,17 @@ def _leaves(annotation: Any) -> list[Any]:
 _GO_SCALARS = {str: "string", int: "int32", bool: "bool", float: "float64"}
 
 
-def _go_scalar(annotation: Any) -> str:
-    """The Go name of what an annotation holds; a mapping counts by its values (`Mapping[str, str]` is string)."""
+def _go_container(annotation: Any) -> str:
+    """What stands before the name of what a list or a mapping holds."""
+    origins = [get_origin(one) for one in (annotation, *get_args(annotation))]
+    return "[]" if tuple in origins else "map[string]" if Mapping in origins else ""
+
+
+def _go_scalar(field: FieldInfo) -> str:
+    """The Go name of what a field holds; a mapping counts by its values (`Mapping[str, str]` is string)."""
+    annotation = field.annotation
+    if "int64" in repr((field.metadata, annotation)):
+        return "int64"
     scalars = [leaf for leaf in _leaves(annotation) if isinstance(leaf, type) and leaf is not type(None)]
     for scalar in reversed(scalars):
         for python_type, name in _GO_SCALARS.items():

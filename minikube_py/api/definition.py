@@ -104,6 +104,8 @@ class Definition:
     """What every answer about this kind warns of: `v1 Endpoints is deprecated in v1.33+; use …`."""
     returns_deleted_object: bool = False
     """True: a DELETE that removes the object at once answers with it, not with a Status."""
+    orphans_by_default: bool = False
+    """True: a DELETE that does not say what becomes of the dependents leaves them behind."""
     any_finalizer: bool = False
     """True: a finalizer of an object needs no domain before a slash."""
     status_writes_metadata: bool = True

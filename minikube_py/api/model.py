@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
 from minikube_py.api.decoding import DecodeError, path_text, remove, syntax_error, type_error
 
@@ -71,6 +72,19 @@ _set_attributes, _set_names_given, _set_extra, _set_private = (
 """What an instance of a model consists of, past the lock on frozen ones."""
 
 
+def _limit_integers(schema: Any) -> None:
+    """Give every whole number the range of 32 bits, unless its type says another; models inside have theirs."""
+    if isinstance(schema, list):
+        for inner in schema:
+            _limit_integers(inner)
+    elif isinstance(schema, dict) and schema.get("type") == "int":
+        schema.setdefault("ge", -(1 << 31))
+        schema.setdefault("le", (1 << 31) - 1)
+    elif isinstance(schema, dict) and schema.get("type") not in ("model", "definition-ref"):
+        for inner in schema.values():
+            _limit_integers(inner)
+
+
 class Model(BaseModel):
     """A frozen API value. Copy with `replace`, compare with `==`; never changed in place, so it can be shared."""
 
@@ -92,6 +106,12 @@ class Model(BaseModel):
         for name in cls.__annotations__:
             if vars(cls).get(name) == {}:
                 setattr(cls, name, _NOTHING)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _limit_integers(schema["schema"] if schema["type"] == "model" else schema)
+        return schema
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Self:

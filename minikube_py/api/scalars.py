@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, GetCoreSchemaHandler
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from minikube_py.api.markers import Format
@@ -157,7 +157,7 @@ class MicroTime(Time):
     _timespec = "microseconds"
 
 
-Int64: TypeAlias = Annotated[int, Format("int64")]
+Int64: TypeAlias = Annotated[int, Format("int64"), Field(ge=-(1 << 63), le=(1 << 63) - 1)]
 """A whole number of 64 bits; every other `int` of the API has 32."""
 
 IntOrString: TypeAlias = int | str

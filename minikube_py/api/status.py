@@ -153,8 +153,11 @@ def not_found(definition: Definition, name: str) -> NotFound:
     return NotFound(f'{definition.group_resource} "{name}" not found', details=_details(definition, name))
 
 
-def already_exists(definition: Definition, name: str) -> AlreadyExists:
-    return AlreadyExists(f'{definition.group_resource} "{name}" already exists', details=_details(definition, name))
+def already_exists(definition: Definition, name: str, *, is_going: bool = False) -> AlreadyExists:
+    why = "object is being deleted: " if is_going else ""
+    return AlreadyExists(
+        f'{why}{definition.group_resource} "{name}" already exists', details=_details(definition, name)
+    )
 
 
 def conflict(definition: Definition, name: str, why: str = "") -> Conflict:

@@ -302,7 +302,7 @@ def _verb(request: ApiRequest) -> str:
         ("DELETE", True): "delete",
         ("DELETE", False): "deletecollection",
     }
-    if (request.method, on_object) not in verbs:
+    if info.watches or (request.method, on_object) not in verbs:
         raise method_not_allowed()
     return verbs[request.method, on_object]
 
@@ -338,8 +338,8 @@ def _another_form(wanted: Rendering, resource: type[Resource], what: str, suffix
 
 def _must_have_version(resource: type[Resource], obj: Resource) -> Invalid:
     definition = resource.definition
-    error = invalid_value("metadata.resourceVersion", "", "must be specified for an update")
-    return invalid(definition.group, definition.kind, obj.metadata.name, [error])
+    error = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
+    return invalid(definition.group, definition.plural, obj.metadata.name, [error])
 
 
 def _delete_options(request: ApiRequest) -> DeleteOptions:
@@ -360,7 +360,7 @@ def _queried_delete_options(query: Query) -> DeleteOptions:
         changes["grace_period_seconds"] = integer(query["gracePeriodSeconds"])
     if query.get("orphanDependents"):
         changes["orphan_dependents"] = is_true(query, "orphanDependents")
-    if query.get("dryRun"):
+    if "dryRun" in query:
         changes["dry_run"] = (query["dryRun"],)
     return replace(DeleteOptions(), **changes)
 

@@ -58,6 +58,8 @@ class Lister:
         selection = Subscription(prefix, options.labels, options.fields)
         if options.continue_token:
             start, revision = decode_continue(options.continue_token, prefix)
+            if options.revision:
+                raise BadRequest("specifying resource version is not allowed when using continue")
             return await self._from_store(cache, selection, prefix, options, start, revision)
         if options.is_exact:
             return await self._from_store(cache, selection, prefix, options, prefix, options.revision)

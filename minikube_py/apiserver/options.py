@@ -59,7 +59,7 @@ def write_options(query: Query, kind: str, *, is_apply: bool = False) -> WriteOp
 
 
 def _dry_run_errors(value: str | None) -> list[FieldError]:
-    return [] if value in (None, "", "All") else [unsupported_value("dryRun", [value], ("All",))]
+    return [] if value in (None, "All") else [unsupported_value("dryRun", [value], ("All",))]
 
 
 def check_delete_options(options: DeleteOptions) -> None:
@@ -115,7 +115,7 @@ def list_options(query: Query, *, watch: bool) -> ListOptions:
         timeout_s=integer(query["timeoutSeconds"]) if query.get("timeoutSeconds") else None,
     )
     revision_text = query.get("resourceVersion", "")
-    errors = _match_errors(options, revision_text, watch)
+    errors = _watch_match_errors(options) if watch else _match_errors(options, revision_text)
     if errors:
         raise invalid(META_GROUP, "ListOptions", "", errors)
     if not revision_text:
@@ -138,36 +138,39 @@ def parse_revision(text: str, *, is_list: bool) -> int:
     raise BadRequest(f"invalid resource version: {why}")
 
 
-def _match_errors(options: ListOptions, revision: str, watch: bool) -> list[FieldError]:
-    """What is wrong with resourceVersionMatch in its combinations."""
-    field, match = "resourceVersionMatch", options.match
-    if watch and options.continue_token:
-        return [forbidden_value(field, "resourceVersionMatch is forbidden when continue is provided")]
-    if watch and options.send_initial_events is not None:
-        if match != "NotOlderThan":
-            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            unknown = [unsupported_value(field, match, ("NotOlderThan",))] if match else []
-            return [forbidden_value(field, why), *unknown]
-        return []
-    if watch:
-        return (
-            [forbidden_value(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")]
-            if match
-            else []
-        )
-    errors = []
+_MATCH = "resourceVersionMatch"
+_BESIDE_CONTINUE = forbidden_value(_MATCH, "resourceVersionMatch is forbidden when continue is provided")
+
+
+def _match_errors(options: ListOptions, revision: str) -> list[FieldError]:
+    """What is wrong with the resourceVersionMatch of a list in its combinations."""
+    match, errors = options.match, []
     if match and not revision:
-        errors.append(forbidden_value(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
-    elif match and options.continue_token:
-        errors.append(forbidden_value(field, "resourceVersionMatch is forbidden when continue is provided"))
-    elif match not in ("", "Exact", "NotOlderThan"):
-        errors.append(unsupported_value(field, match, ("Exact", "NotOlderThan", "")))
+        errors.append(forbidden_value(_MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
+    if match and options.continue_token:
+        errors.append(_BESIDE_CONTINUE)
+    if match not in ("", "Exact", "NotOlderThan"):
+        errors.append(unsupported_value(_MATCH, match, ("Exact", "NotOlderThan", "")))
     elif match == "Exact" and revision == "0":
         why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-        errors.append(forbidden_value(field, why))
+        errors.append(forbidden_value(_MATCH, why))
     if options.send_initial_events is not None:
         errors.append(forbidden_value("sendInitialEvents", "sendInitialEvents is forbidden for list"))
     return errors
+
+
+def _watch_match_errors(options: ListOptions) -> list[FieldError]:
+    match = options.match
+    if options.continue_token:
+        return [_BESIDE_CONTINUE]
+    if options.send_initial_events is not None and match != "NotOlderThan":
+        errors = [forbidden_value(_MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]
+    elif options.send_initial_events is None and match:
+        why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        errors = [forbidden_value(_MATCH, why)]
+    else:
+        return []
+    return errors if match in ("", "NotOlderThan") else [*errors, unsupported_value(_MATCH, match, ("NotOlderThan",))]
 
 
 _MAX_INT64 = (1 << 63) - 1

@@ -150,18 +150,24 @@ class Writer:
             await self._admission.validate(new, attributes)
             if target.dry_run:
                 if await self._storage.get(target.key) is not None:
-                    raise already_exists(resource.definition, target.name)
+                    raise await self._taken(target)
                 _undo(attributes)
                 return Written(new)
             data = new.to_stored()
             revision = await self._storage.create(target.key, data, resource.definition.ttl_s)
         except KeyExists as error:
             _undo(attributes)
-            raise already_exists(resource.definition, target.name) from error
+            raise await self._taken(target) from error
         except BaseException:
             _undo(attributes)
             raise
         return self._remembered(target, _written(new, data, revision))
+
+    async def _taken(self, target: Target) -> AlreadyExists:
+        """The refusal of a name that an object has; of one that is going it says so, because then waiting helps."""
+        found = await self._storage.get(target.key)
+        is_going = found is not None and target.resource.decode_stored(found.value).metadata.deletion_timestamp
+        return already_exists(target.resource.definition, target.name, is_going=bool(is_going))
 
     async def update(self, target: Target, change: Change) -> Written:
         """Bring an object to `change(current)`. Nothing is written when that is what it already is.
@@ -361,6 +367,8 @@ def _marked_for_deletion(current: Resource, options: DeleteOptions) -> Resource:
     if options.orphan_dependents is not None:
         policy = "Orphan" if options.orphan_dependents else "Background"
     metadata = current.metadata
+    if policy is None and current.definition.orphans_by_default and "foregroundDeletion" not in metadata.finalizers:
+        policy = "Orphan"
     if policy is not None:
         others = tuple(f for f in metadata.finalizers if f not in ("orphan", "foregroundDeletion"))
         metadata = replace(metadata, finalizers=(*others, *_GARBAGE_FINALIZERS[policy]))

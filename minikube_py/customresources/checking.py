@@ -14,7 +14,7 @@ from minikube_py.api.kinds.apiextensions.definition_spec import CustomResourceDe
 from minikube_py.api.kinds.apiextensions.json_schema import JSONSchemaProps
 from minikube_py.api.kinds.apiextensions.validation import version_path
 from minikube_py.api.kinds.field_checks import Errors
-from minikube_py.api.validation import FieldError, forbidden_value, invalid_value
+from minikube_py.api.validation import FieldError, duplicate_value, forbidden_value, invalid_value
 from minikube_py.customresources.rules import rule_errors
 from minikube_py.customresources.structure import Pruner, defaulted
 from minikube_py.customresources.validation import structural_errors, value_errors
@@ -32,8 +32,12 @@ def schema_errors(spec: CustomResourceDefinitionSpec) -> Errors:
             path = f"{version_path(spec, index, 'schema_')}.openAPIV3Schema"
             found |= dict.fromkeys((*_value_errors(schema, path), *rule_errors(schema, path)))
             fields = version_path(spec, index, "selectable_fields")
-            for number, field in enumerate(version.selectable_fields):
-                found |= dict.fromkeys(_selectable_errors(schema, field.json_path, f"{fields}[{number}].jsonPath"))
+            paths = [field.json_path for field in version.selectable_fields]
+            for number, path in enumerate(paths):
+                where = f"{fields}[{number}].jsonPath"
+                found |= dict.fromkeys(_selectable_errors(schema, path, where))
+                if path in paths[:number]:
+                    found[duplicate_value(where, path)] = None
         columns = version_path(spec, index, "additional_printer_columns")
         for number, column in enumerate(version.additional_printer_columns):
             found |= dict.fromkeys(_path_errors(column.json_path, f"{columns}[{number}].JSONPath"))

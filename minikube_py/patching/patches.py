@@ -101,7 +101,7 @@ def _prefix(media_type: str) -> str:
 
 def _as_api_error(error: PatchError) -> ApiError:
     if isinstance(error, PatchTooLarge):
-        return RequestEntityTooLarge(str(error))
+        return RequestEntityTooLarge(f"Request entity too large: {error}")
     if isinstance(error, PatchDoesNotApply):
         return Invalid("the server rejected our request due to an error in our request", details={})
     if isinstance(error, MalformedPatch):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from minikube_py.api.definition import Definition
 from minikube_py.api.kinds.core.namespace import Namespace
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.status import ApiError, MethodNotAllowed, NotFound
 from minikube_py.client.discovery import served_definitions
@@ -25,6 +26,7 @@ from minikube_py.machinery.sources import For
 from minikube_py.machinery.store import Key
 
 FINALIZER = "kubernetes"
+_WITH_DEPENDENTS = DeleteOptions(propagation_policy="Background")
 PASS_S = 1.0
 """How long until a namespace that is not empty yet is looked at again."""
 
@@ -84,10 +86,10 @@ class NamespaceController:
         if not found.items:
             return
         if "deletecollection" in definition.verbs:
-            await self._client.delete_collection(kind, namespace=namespace)
+            await self._client.delete_collection(kind, namespace=namespace, options=_WITH_DEPENDENTS)
         else:
             for item in found.items:
-                await self._client.delete(kind, item.metadata.name, namespace=namespace)
+                await self._client.delete(kind, item.metadata.name, namespace=namespace, options=_WITH_DEPENDENTS)
         left = await self._client.list(kind, namespace=namespace)
         if left.items:
             progress.remaining[f"{definition.plural}.{definition.group}"] += len(left.items)

@@ -195,6 +195,19 @@ async def test_versions_are_views_of_one_stored_object() -> None:
         )
         assert changed.json()["apiVersion"] == "example.com/v1beta1"
         assert (await client.get(f"{WIDGETS}/one")).json()["metadata"]["labels"] == {"a": "b"}
+        only_the_other = await client.patch(
+            f"{DEFINITIONS}/widgets.example.com",
+            json={"spec": {"versions": [version("v2")]}},
+            headers=MERGE,
+        )
+        assert only_the_other.status_code == 422
+        assert (
+            'status.storedVersions[0]: Invalid value: "v1": missing from spec.versions'
+            in only_the_other.text.replace("\\", "")
+        )
+        twice = version(selectableFields=[{"jsonPath": ".spec.name"}] * 2)
+        refused = await client.post(DEFINITIONS, json=definition(twice, plural="gizmos", kind="Gizmo"))
+        assert 'selectableFields[1].jsonPath: Duplicate value: ".spec.name"' in refused.json()["message"]
 
 
 async def test_a_changed_schema_holds_for_old_objects_and_its_watchers_come_back() -> None:

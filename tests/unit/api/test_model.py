@@ -54,13 +54,31 @@ def test_unknown_fields_are_named_and_dropped() -> None:
             '{"spec":{"containers":[{"ports":[{"containerPort":"x"}]}]}}',
             "string into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32",
         ),
-        ('{"spec":[]}', "array into Go struct field Pod.spec of type PodSpec"),
+        ('{"spec":[]}', "array into Go struct field Pod.spec of type v1.PodSpec"),
+        (
+            '{"metadata":{"labels":"x"}}',
+            "string into Go struct field ObjectMeta.metadata.labels of type map[string]string",
+        ),
+        ('{"spec":{"containers":{}}}', "object into Go struct field PodSpec.spec.containers of type []v1.Container"),
+        ('{"spec":{"priority":3.5}}', "number 3.5 into Go struct field PodSpec.spec.priority of type int32"),
+        (
+            '{"spec":{"priority":3000000000}}',
+            "number 3000000000 into Go struct field PodSpec.spec.priority of type int32",
+        ),
+        (
+            '{"spec":{"activeDeadlineSeconds":9223372036854775808}}',
+            "number 9223372036854775808 into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64",
+        ),
     ],
 )
 def test_a_wrong_type_is_told_in_gos_words(text: str, message: str) -> None:
     with pytest.raises(DecodeError) as error:
         Pod.from_json(text)
     assert str(error.value) == f"json: cannot unmarshal {message}"
+
+
+def test_a_number_of_64_bits_is_one_where_the_type_says_so() -> None:
+    assert Pod.from_json('{"spec":{"activeDeadlineSeconds":3000000000}}').spec.active_deadline_seconds == 3000000000
 
 
 def test_kind_and_version_are_written_first_and_forgotten_when_read() -> None:

@@ -17,7 +17,11 @@ from minikube_py.api.kinds.apiextensions.definition_spec import (
     CustomResourceDefinitionSpec,
     CustomResourceDefinitionStatus,
 )
-from minikube_py.api.kinds.apiextensions.validation import approval_errors, definition_errors
+from minikube_py.api.kinds.apiextensions.validation import (
+    approval_errors,
+    definition_errors,
+    stored_version_errors,
+)
 from minikube_py.api.markers import Required
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
@@ -78,3 +82,4 @@ class CustomResourceDefinition(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from approval_errors(self.spec.group, self.metadata.annotations)
         yield from definition_errors(self.spec, self.metadata.name, old.spec if old else None)
+        yield from stored_version_errors(self.spec, self.status.stored_versions or ())

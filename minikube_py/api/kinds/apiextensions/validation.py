@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/va
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from minikube_py.api.kinds.apiextensions.definition_spec import (
     CustomResourceDefinitionNames,
@@ -98,6 +98,20 @@ def _version_errors(spec: CustomResourceDefinitionSpec) -> Errors:
     if sum(version.storage for version in versions) != 1:
         shown = [version.to_dict() for version in versions]
         yield invalid_value("spec.versions", shown, "must have exactly one version marked as storage version")
+
+
+def stored_version_errors(spec: CustomResourceDefinitionSpec, stored: Iterable[str]) -> Errors:
+    """A version in which objects may still be stored must not go: nobody could read them."""
+    names = {version.name for version in spec.versions}
+    for index, name in enumerate(stored):
+        if name not in names:
+            yield invalid_value(
+                f"status.storedVersions[{index}]",
+                name,
+                f"missing from spec.versions; {name} was previously a storage version, and must remain in "
+                f"spec.versions until a storage migration ensures no data remains persisted in {name} and removes "
+                f"{name} from status.storedVersions",
+            )
 
 
 def _column_errors(version: CustomResourceDefinitionVersion, path: str) -> Errors:

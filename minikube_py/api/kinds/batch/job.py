@@ -38,6 +38,7 @@ class Job(
     group="batch",
     version="v1",
     plural="jobs",
+    orphans_by_default=True,
     columns=(
         NAME,
         Column("Status", lambda job: job.state),

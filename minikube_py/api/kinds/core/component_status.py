@@ -30,6 +30,7 @@ class ComponentStatus(
     namespaced=False,
     verbs=("get", "list"),
     generation_of=(),
+    deprecation="v1 ComponentStatus is deprecated in v1.19+",
     short_names=("cs",),
     columns=(
         NAME,

@@ -40,6 +40,7 @@ class LimitRange(
     Resource,
     version="v1",
     plural="limitranges",
+    allows_create_on_update=True,
     short_names=("limits",),
     generation_of=(),
     columns=(NAME, Column("Created At", lambda limits: limits.metadata.creation_timestamp, type="date")),

@@ -59,6 +59,7 @@ class ReplicationController(
     Resource,
     version="v1",
     plural="replicationcontrollers",
+    orphans_by_default=True,
     columns=(
         NAME,
         Column("Desired", lambda controller: controller.spec.replicas, type="integer"),

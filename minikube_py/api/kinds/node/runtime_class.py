@@ -47,6 +47,8 @@ class RuntimeClass(
     group="node.k8s.io",
     version="v1",
     plural="runtimeclasses",
+    allows_unconditional_update=False,
+    allows_create_on_update=True,
     namespaced=False,
     generation_of=(),
     columns=(NAME, Column("Handler", lambda class_: class_.handler), AGE),

@@ -48,6 +48,7 @@ class PodDisruptionBudget(
     group="policy",
     version="v1",
     plural="poddisruptionbudgets",
+    allows_unconditional_update=False,
     short_names=("pdb",),
     columns=(
         NAME,

@@ -45,6 +45,7 @@ class CSIDriver(
     group="storage.k8s.io",
     version="v1",
     plural="csidrivers",
+    returns_deleted_object=True,
     namespaced=False,
     generation_of=(),
     allows_unconditional_update=False,

@@ -25,6 +25,7 @@ class StorageClass(
     group="storage.k8s.io",
     version="v1",
     plural="storageclasses",
+    returns_deleted_object=True,
     namespaced=False,
     short_names=("sc",),
     generation_of=(),
