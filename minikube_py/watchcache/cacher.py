@@ -47,6 +47,8 @@ class Cacher:
         """Called with new changes in the caches, before anybody hears that they have come so far; must not wait for
         the caches itself."""
         self.revision = 0
+        """What the caches hold is the state at this one, at any moment."""
+        self._announced = 0
         self._moved = asyncio.Condition()
         self.is_synced = asyncio.Event()
 
@@ -139,21 +141,21 @@ class Cacher:
         for prefix, items in by_prefix.items():
             for cache in self._by_prefix[prefix]:
                 cache.reset(items, page.revision)
-        await self.before_advance()
-        await self._advance(page.revision)
+        self.revision = max(self.revision, page.revision)
+        await self._announce()
         self.is_synced.set()
 
     async def _follow(self) -> None:
         async with aclosing(self._storage.watch("/registry/", self.revision)) as batches:
             async for batch in batches:
                 self._apply(batch)
-                await self.before_advance()
-                await self._advance(batch.revision)
+                await self._announce()
 
     def _apply(self, batch: Batch) -> None:
         for event in batch.events:
             for cache in self._by_prefix.get(self._prefix_of(event.key), ()):
                 cache.apply(event)
+        self.revision = max(self.revision, batch.revision)
 
     def _prefix_of(self, key: str) -> str:
         """The kind's prefix of a key: `/registry/pods/` or `/registry/apps/deployments/`."""
@@ -164,27 +166,34 @@ class Cacher:
                 return prefix
         return ""
 
-    async def _advance(self, revision: int) -> None:
+    async def _announce(self) -> None:
+        """Tell who waits how far the caches are."""
+        revision = self.revision
+        await self.before_advance()
         async with self._moved:
-            self.revision = max(self.revision, revision)
+            self._announced = revision
             self._moved.notify_all()
 
-    async def catch_up(self) -> int:
+    async def catch_up(self, *, timeout_s: float = 10.0) -> int:
         """Wait until the caches hold everything written before this call; the revision they are at.
 
-        Raises: StorageUnavailable.
+        Raises: StorageUnavailable, also when they do not follow the store: an old state is no answer.
         """
         revision = await self._storage.current_revision()
-        await self.wait_for(revision, timeout_s=10)
+        if not await self.wait_for(revision, timeout_s=timeout_s):
+            raise StorageUnavailable(
+                f"the store is at revision {revision}, and its events have come up to {self.revision} only: "
+                "see whether it answers, then try again"
+            )
         return self.revision
 
     async def wait_for(self, revision: int, *, timeout_s: float) -> bool:
-        """Wait until the caches have reached `revision`; False if they did not in time."""
-        if self.revision >= revision:
+        """Wait until it was announced that the caches have reached `revision`; False if it was not in time."""
+        if self._announced >= revision:
             return True
         try:
             async with asyncio.timeout(timeout_s), self._moved:
-                await self._moved.wait_for(lambda: self.revision >= revision)
+                await self._moved.wait_for(lambda: self._announced >= revision)
         except TimeoutError:
             return False
         return True
