@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help demo pods-packages test check format lint types floors unit replay fuzz conformance bench docs packages clean
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture bench docs packages clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,13 +51,14 @@ replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
 	$(BIN)/python -m tests.conformance.kubectl_replay $(RECORDINGS) --verbose
 
-fuzz: $(STAMP) ## 300 sequences of 50 steps against each store, and the whole API as published
-	FUZZ_RUNS=300 $(BIN)/pytest -q --timeout=3600 $(TESTS)/contract/storage/test_state_machine.py
-
 conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR]: Kubernetes' own tests
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
 	  $(if $(RUNTIME),--container-runtime $(RUNTIME)) $(if $(IMAGES),--images $(IMAGES)) \
 	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS))
+
+torture: $(STAMP) ## [STORE=sqlite|etcd] [SEEDS=5] [FAULTS=1,9] [SECONDS=20]: faults under load, promises checked
+	$(BIN)/python -m tests.torture $(if $(STORE),--store $(STORE)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))

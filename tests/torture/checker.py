@@ -24,6 +24,9 @@ def check(history: History, log: Log) -> list[Violation]:
     """All violations. Raises: AssertionError when the log itself is incomplete."""
     assert not log.gaps, f"the log was not recorded whole: rows are missing before {log.gaps[:5]}"
     bounds = TimeBounds(_acknowledged(history, log))
+    if log.rewound:
+        # Nothing can be said of states any more.
+        return [Violation("P3", f"revisions were given again: {log.rewound[:5]}", history.operations[-1])]
     return [
         *(Violation("500", each.message, each) for each in history.operations if each.status == 500),
         *check_writes(history, log, bounds),

@@ -44,11 +44,14 @@ class Change:
 
 
 class Log:
-    """All rows in revision order. `gaps` says where rows are missing: then nothing that is checked with it counts."""
+    """All rows in the order of their commits."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.gaps: list[int] = []
+        """Where rows are missing since the first of the load: then nothing that is checked with this log counts."""
+        self.rewound: list[int] = []
+        """Revisions that were given again, or came after larger ones."""
         self.newest = 0
         self._newest_of: dict[str, Row] = {}
         self.of_key: dict[str, list[Row]] = defaultdict(list)
@@ -56,12 +59,14 @@ class Log:
 
     def append(self, key: str, revision: int, value: bytes | None) -> None:
         """Add what was committed at `revision`. Several keys that expire at once may share one."""
-        if revision not in (self.newest, self.newest + 1):
+        if revision > self.newest + 1 and self.by_nonce:
             self.gaps.append(revision)
+        if revision < self.newest or (revision == self.newest and key == self.rows[-1].key):
+            self.rewound.append(revision)
         self.newest = max(self.newest, revision)
         before = self._newest_of.get(key)
         replaced = before if before is not None and before.is_alive else None
-        nonce, shade = marks(orjson.loads(value)) if value else ("", "")
+        nonce, shade = marks(orjson.loads(value)) if value and value.startswith(b"{") else ("", "")
         row = Row(key, revision, nonce, shade, value is None, replaced)
         self._newest_of[key] = row
         self.rows.append(row)

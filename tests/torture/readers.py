@@ -64,7 +64,7 @@ class Reader:
             elif operation.status != 200:
                 break
             else:
-                items |= _items(kind, document)
+                items |= items_of(kind, document)
                 revisions.add(int(document["metadata"]["resourceVersion"]))
             if not again:
                 break
@@ -86,7 +86,7 @@ class Reader:
     async def _list(self, operation: Operation, kind: Kind, parameters: dict[str, str]) -> None:
         document = await self._page(operation, kind, parameters)
         if operation.status == 200:
-            operation.items = _items(kind, document)
+            operation.items = items_of(kind, document)
             operation.rv = int(document["metadata"]["resourceVersion"])
         self._connection.done(operation)
 
@@ -96,7 +96,7 @@ class Reader:
         return await self._connection.send(operation, "GET", kind.path, None, **parameters)
 
 
-def _items(kind: Kind, document: dict[str, Any]) -> dict[str, int]:
+def items_of(kind: Kind, document: dict[str, Any]) -> dict[str, int]:
     return {
         f"{kind.prefix}{item['metadata']['name']}": int(item["metadata"]["resourceVersion"])
         for item in document["items"]

@@ -46,7 +46,7 @@ class Workload:
     async def running(self, settle_s: float = 20.0) -> AsyncIterator[None]:
         """Load until the block ends; then `settle`, if that was not done already."""
         followers = [
-            Follower(self._connection(f"follower{number}-{selector or 'all'}"), kind, selector)
+            Follower(self.connection(f"follower{number}-{selector or 'all'}"), kind, selector)
             for number, kind in enumerate(KINDS)
             for selector in ("", *SHADES[: number % 2])
         ]
@@ -75,20 +75,20 @@ class Workload:
             self.history.add(self._following[task].stuck())
 
     def _clients(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-        of, traffic, seen = self._connection, self._traffic, self.seen
+        of, traffic, seen = self.connection, self._traffic, self.seen
         return [
             *(Writer(of(f"writer{number}"), seen).run for number in range(traffic.writers)),
             *(Reader(of(f"reader{number}"), seen).run for number in range(traffic.readers)),
             *(Watcher(of(f"watcher{number}"), seen).run for number in range(traffic.watchers)),
         ]
 
-    def _connection(self, name: str) -> Connection:
+    def connection(self, name: str) -> Connection:
         connection = Connection(name, self._servers, self.history, self._seed)
         self._connections.append(connection)
         return connection
 
     async def _write_last(self, timeout_s: float) -> None:
-        writer = Writer(self._connection("last"), self.seen)
+        writer = Writer(self.connection("last"), self.seen)
         for kind in KINDS:
             for shade in SHADES:
                 names = iter(f"{LAST}{shade}-{attempt}" for attempt in range(1_000_000))

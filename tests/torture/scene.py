@@ -1,0 +1,124 @@
+"""The scene of a torture run: a store, API servers on it, and the load; faults act on these."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.support.eventually import eventually
+from tests.support.processes import EtcdServer
+from tests.torture.link import Link
+from tests.torture.server_process import ServerProcess
+from tests.torture.workload import Traffic, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a fault needs of its scene."""
+
+    api_servers: int = 1
+    compaction_s: float = 300.0
+    etcd_flags: tuple[str, ...] = ()
+    traffic: Traffic = field(default_factory=Traffic)
+    has_links: bool = False
+    """The API servers reach etcd by a Link each."""
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Scene:
+    folder: Path
+    random: Random
+    servers: list[ServerProcess]
+    workload: Workload
+    etcd: EtcdServer | None
+    store: str
+    """The store's URL, not by a link."""
+    links: list[Link]
+    marks: list[str] = field(default_factory=list)
+    """What the fault did, as it was seen to happen."""
+    failures: list[str] = field(default_factory=list)
+    """What was to hold besides the promises, and did not."""
+    seconds: float = 0.0
+    """How long the load is to be served; what a server needs to start does not count."""
+    began: float = field(default_factory=time.monotonic)
+    away_s: float = 0.0
+    """How long nobody could serve, but for starts."""
+
+    def begin(self, seconds: float) -> None:
+        self.began, self.seconds, self.away_s = time.monotonic(), seconds, 0.0
+        for server in self.servers:
+            server.starting_s = 0.0
+
+    @property
+    def served_s(self) -> float:
+        return time.monotonic() - self.began - self.away_s - sum(server.starting_s for server in self.servers)
+
+    @property
+    def is_over(self) -> bool:
+        return self.served_s >= self.seconds
+
+    async def away(self, seconds: float) -> None:
+        """Wait while nobody can serve."""
+        self.away_s += seconds
+        await asyncio.sleep(seconds)
+
+    @property
+    def server(self) -> ServerProcess:
+        return self.servers[0]
+
+    def mark(self, what: str) -> None:
+        self.marks.append(what)
+
+    async def sleep(self, least_s: float, most_s: float) -> None:
+        """A pause of chance, for the load to go on in."""
+        await asyncio.sleep(self.random.uniform(least_s, most_s))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for it, or for the end of the scene."""
+        await eventually(lambda: self.is_over or condition(), timeout_s=600)
+
+    async def expect(self, what: str, within_s: float, server: ServerProcess, path: str, code: int) -> None:
+        """Wait for an answer; that it came too late is a failure."""
+        began = time.monotonic()
+
+        async def answers() -> bool:
+            return await server.answers(path) == code
+
+        await eventually(answers, timeout_s=within_s + 30)
+        took_s = time.monotonic() - began
+        if took_s > within_s:
+            self.failures.append(f"{what} took {took_s:.1f} s of {within_s}")
+
+
+@asynccontextmanager
+async def scene(folder: Path, store: str, setting: Setting, seed: int) -> AsyncIterator[Scene]:
+    """A scene in which all API servers serve."""
+    async with AsyncExitStack() as opened:
+        etcd = None
+        url = f"sqlite://{folder / 'store.db'}"
+        if store == "etcd":
+            etcd = EtcdServer(folder / "etcd", *setting.etcd_flags)
+            etcd.start()
+            opened.callback(etcd.stop)
+            await eventually(etcd.is_healthy, timeout_s=30)
+            url = etcd.endpoint
+        links = [Link(url) for _ in range(setting.api_servers)] if setting.has_links else []
+        for link in links:
+            await link.open()
+            opened.push_async_callback(link.close)
+        environment = {"TORTURE_COMPACTION_S": str(setting.compaction_s), **dict(setting.environment)}
+        servers = [
+            ServerProcess(links[number].url if links else url, folder / f"apiserver{number}.log", environment)
+            for number in range(setting.api_servers)
+        ]
+        for server in servers:
+            opened.callback(server.kill)
+            await server.start()
+        workload = Workload([server.url for server in servers], setting.traffic, seed)
+        yield Scene(folder, Random(seed), servers, workload, etcd, url, links)
