@@ -59,14 +59,15 @@ async def bootstrap(writer: Writer, cluster: Cluster) -> None:
     while True:
         try:
             for obj in (*_objects(cluster), *api_services(cluster.groups)):
-                await _ensure(writer, obj)
+                await ensure(writer, obj)
             return
         except StorageError as error:
             log.warning("cannot create the system objects yet", extra={"error": str(error)})
             await asyncio.sleep(_RETRY_S)
 
 
-async def _ensure(writer: Writer, obj: Resource) -> None:
+async def ensure(writer: Writer, obj: Resource) -> None:
+    """Create what is missing; what there is stays, but for where this server is. Raises: StorageError."""
     manager = Manager("kube-apiserver", api_version=obj.definition.api_version)
     target = Target(type(obj), obj.metadata.namespace, obj.metadata.name, manager=manager)
     obj = obj.defaulted()

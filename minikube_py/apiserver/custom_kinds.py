@@ -3,6 +3,7 @@
     a definition is written -> its kinds are followed by the watch cache      (refresh, in step with the cache)
     its names are free      -> accepted and established, so they are served   (run, by a write of the status)
     it is to be deleted     -> its objects go first, then its finalizer       (run)
+    a group has a kind      -> the group has an APIService                    (run)
 
 Invariant: whoever reads of an established definition from this server is served its kinds, because the registry is
 changed before the cache says that it has come so far.
@@ -13,24 +14,29 @@ Kubernetes: staging/src/k8s.io/apiextensions-apiserver/pkg/apiserver/customresou
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import starmap
 
 from minikube_py.admission.chain import Attributes, Plugin
 from minikube_py.api.kinds.apiextensions.custom_resource_definition import FINALIZER, CustomResourceDefinition
 from minikube_py.api.kinds.apiextensions.definition_spec import CustomResourceDefinitionStatus
+from minikube_py.api.kinds.apiregistration.api_service import APIService
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import ApiError, NotFound, forbidden, invalid
+from minikube_py.apiserver.bootstrap import ensure
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.customresources.checking import schema_errors
 from minikube_py.customresources.kind import CustomResource, kinds_of
 from minikube_py.customresources.naming import is_established, settled, with_condition
+from minikube_py.discovery.api_groups import MANAGED, custom_api_service
 from minikube_py.errors import MinikubeError
 from minikube_py.patching.managed_fields import Manager
 from minikube_py.storage.interface import StorageError
@@ -63,16 +69,17 @@ class CustomKinds(Plugin):
         self._registry = registry
         self._cacher = cacher
         self._known: dict[str, _Known] = {}
-        self._seen = 0
+        self._seen = (0, 0)
         self._is_due = asyncio.Event()
         cacher.before_advance = self._refresh
 
     async def _refresh(self) -> None:
         """Take in what has changed about definitions."""
         cache = self._cacher.of(CustomResourceDefinition)
-        if cache.changes == self._seen:
+        seen = cache.changes, self._cacher.of(APIService).changes
+        if seen == self._seen:
             return
-        self._seen = cache.changes
+        self._seen = seen
         current = {item.key: item for item in cache.everything()}
         for key in self._known.keys() - current.keys():
             gone = self._known.pop(key)
@@ -116,6 +123,7 @@ class CustomKinds(Plugin):
             self._is_due.clear()
             try:
                 is_done = await self._settle(writer)
+                await self._list_groups(writer)
             except (ApiError, StorageError) as error:
                 log.info("custom resource definitions are looked at again", extra={"error": str(error)})
                 is_done = False
@@ -137,6 +145,20 @@ class CustomKinds(Plugin):
                 # Gone in the meantime, as the cache will say.
                 continue
         return is_done
+
+    async def _list_groups(self, writer: Writer) -> None:
+        """An APIService for each group and version that has a custom kind, and for no other."""
+        served = {
+            (kind.definition.group, kind.definition.version) for known in self._known.values() for kind in known.served
+        }
+        wanted = {service.metadata.name: service for service in starmap(custom_api_service, served)}
+        listed = self._cacher.objects(APIService)
+        for name in wanted.keys() - {each.metadata.name for each in listed}:
+            await ensure(writer, wanted[name])
+        for each in listed:
+            if each.metadata.labels.get(MANAGED) == "true" and each.metadata.name not in wanted:
+                with contextlib.suppress(NotFound):
+                    await writer.delete(Target(APIService, "", each.metadata.name), DeleteOptions())
 
     async def _clean_up(self, writer: Writer, known: _Known) -> bool:
         """Delete the objects of a definition that is going, then let it go; False while some are left."""

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from minikube_py.api.definition import Definition
-from minikube_py.api.kinds.apiregistration.api_service import APIService, APIServiceCondition, APIServiceStatus
+from minikube_py.api.kinds.apiregistration.api_service import APIService
 from minikube_py.api.kinds.apiregistration.api_service_spec import APIServiceSpec
 from minikube_py.api.meta import ObjectMeta
-from minikube_py.api.scalars import Time
 
 REGISTRATION = "apiregistration.k8s.io"
 """The group that tells of the others; it comes first and has no APIService itself."""
@@ -57,26 +56,30 @@ def version_order(version: str) -> tuple[int, int, int, str]:
     return ({None: 0, "beta": 1, "alpha": 2}[found[2]], -int(found[1]), -int(found[3] or 0), "")
 
 
+MANAGED = "kube-aggregator.kubernetes.io/automanaged"
+"""The label of what the server lists by itself: `onstart`, or `true` for groups that come and go with their kinds."""
+
+
 def api_services(addresses: Iterable[tuple[str, str]]) -> list[APIService]:
-    """One for each served (group, version): that this server itself serves it."""
-    services = []
-    for group, version in addresses:
-        if group == REGISTRATION:
-            continue
-        condition = APIServiceCondition(
-            type="Available",
-            status="True",
-            reason="Local",
-            message="Local APIServices are always available",
-            last_transition_time=Time.now(),
+    """One for each built-in (group, version): that this server itself serves it."""
+    return [
+        _api_service(
+            group,
+            version,
+            "onstart",
+            (_PRIORITIES.get(group, _OF_OTHERS), _VERSION_PRIORITIES.get((group, version), 15)),
         )
-        labels = {"kube-aggregator.kubernetes.io/automanaged": "onstart"}
-        spec = APIServiceSpec(
-            group=group,
-            version=version,
-            group_priority_minimum=_PRIORITIES.get(group, _OF_OTHERS),
-            version_priority=_VERSION_PRIORITIES.get((group, version), 15),
-        )
-        metadata = ObjectMeta(name=f"{version}.{group}", labels=labels)
-        services.append(APIService(metadata=metadata, spec=spec, status=APIServiceStatus(conditions=(condition,))))
-    return services
+        for group, version in addresses
+        if group != REGISTRATION
+    ]
+
+
+def custom_api_service(group: str, version: str) -> APIService:
+    return _api_service(group, version, "true", (_OF_OTHERS, 100))
+
+
+def _api_service(group: str, version: str, managed: str, priorities: tuple[int, int]) -> APIService:
+    spec = APIServiceSpec(
+        group=group, version=version, group_priority_minimum=priorities[0], version_priority=priorities[1]
+    )
+    return APIService(metadata=ObjectMeta(name=f"{version}.{group}", labels={MANAGED: managed}), spec=spec)

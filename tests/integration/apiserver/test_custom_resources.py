@@ -290,6 +290,48 @@ async def test_a_definition_that_goes_takes_its_objects_along() -> None:
         await eventually(all_is_gone)
 
 
+async def test_a_group_is_listed_while_it_has_a_kind() -> None:
+    services = "/apis/apiregistration.k8s.io/v1/apiservices"
+
+    async def listed(client: httpx.AsyncClient) -> set[str]:
+        items = (await client.get(services)).json()["items"]
+        return {each["metadata"]["name"] for each in items if each["spec"].get("group") == "example.com"}
+
+    async with api_server() as client:
+        unserved = version("v0", storage=False, served=False)
+        await established(client, definition(version(), version("v1beta1", storage=False), unserved))
+        both = {"v1.example.com", "v1beta1.example.com"}
+
+        async def are_both_listed() -> bool:
+            return await listed(client) == both
+
+        await eventually(are_both_listed)
+        service = (await client.get(f"{services}/v1.example.com")).json()
+        await client.delete(f"{services}/v1.example.com")
+        await eventually(are_both_listed)
+        another = definition(plural="gadgets")
+        another["spec"]["names"]["kind"] = "Gadget"
+        await established(client, another)
+        await client.delete(f"{DEFINITIONS}/widgets.example.com")
+
+        async def is_one_left() -> bool:
+            return await listed(client) == {"v1.example.com"}
+
+        await eventually(is_one_left)
+        await client.delete(f"{DEFINITIONS}/gadgets.example.com")
+
+        async def is_none_left() -> bool:
+            return not await listed(client)
+
+        await eventually(is_none_left)
+    spec = {"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 100}
+    assert service["spec"] == spec
+    assert service["metadata"]["labels"] == {"kube-aggregator.kubernetes.io/automanaged": "true"}
+    (condition,) = service["status"]["conditions"]
+    assert (condition["type"], condition["status"], condition["reason"]) == ("Available", "True", "Local")
+    assert [sorted(each["fieldsV1"]) for each in service["metadata"]["managedFields"]] == [["f:metadata", "f:spec"]]
+
+
 async def test_objects_are_there_after_a_restart(tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path}/state.db"
     async with api_server(storage=storage) as client:

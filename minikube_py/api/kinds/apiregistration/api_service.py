@@ -15,7 +15,7 @@ from minikube_py.api.definition import Column
 from minikube_py.api.kinds.apiregistration.api_service_spec import APIServiceSpec
 from minikube_py.api.kinds.apiregistration.validation import service_errors
 from minikube_py.api.markers import MergeBy
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
 from minikube_py.api.validation import FieldError, path_segment_error
@@ -52,12 +52,27 @@ class APIService(
     spec: APIServiceSpec = written(APIServiceSpec)
     status: APIServiceStatus = written(APIServiceStatus)
 
+    def prepare_for_create(self) -> Self:
+        """What this server itself serves is there from the first moment."""
+        conditions = () if self.spec.service is not None else (_locally_available(),)
+        return replace(self, status=APIServiceStatus(conditions=conditions))
+
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return service_errors(self.spec, self.metadata.name)
 
     @classmethod
     def name_error(cls, name: str, *, prefix: bool) -> str:
         return path_segment_error(name, prefix=prefix)
+
+
+def _locally_available() -> APIServiceCondition:
+    return APIServiceCondition(
+        type="Available",
+        status="True",
+        reason="Local",
+        message="Local APIServices are always available",
+        last_transition_time=Time.now(),
+    )
 
 
 def _backend(spec: APIServiceSpec) -> str:

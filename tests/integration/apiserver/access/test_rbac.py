@@ -255,6 +255,38 @@ async def _upgrade(client: httpx.AsyncClient, path: str) -> httpx.Response:
     return await client.get(path, headers=headers)
 
 
+async def test_custom_kinds_have_rights_like_all_others(user: User) -> None:
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": schema, "subresources": {"status": {}}}
+    names = {"plural": "widgets", "kind": "Widget"}
+    spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]}
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    await user.admin.post(definitions, json={"metadata": {"name": "widgets.example.com"}, "spec": spec})
+    widgets = "/apis/example.com/v1/namespaces/default/widgets"
+
+    async def is_served() -> bool:
+        return (await user.admin.get(widgets)).status_code == 200
+
+    await eventually(is_served)
+    who = f'User "{user.name}" cannot'
+    assert await user.refused("GET", widgets) == (
+        f'widgets.example.com is forbidden: {who} list resource "widgets" in API group "example.com" '
+        'in the namespace "default"'
+    )
+    await user.grant(_rule("get list create", "widgets", "example.com"), namespace="default")
+    body = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    assert (await user.client.post(widgets, json=body)).status_code == 201
+    assert (await user.client.get(widgets)).status_code == 200
+    assert 'cannot list resource "widgets"' in await user.refused("GET", "/apis/example.com/v1/widgets")
+    assert 'cannot delete resource "widgets"' in await user.refused("DELETE", f"{widgets}/w")
+    merge = {"Content-Type": "application/merge-patch+json"}
+    status: dict[str, Any] = {"json": {"status": {"phase": "a"}}, "headers": merge}
+    assert 'resource "widgets/status"' in await user.refused("PATCH", f"{widgets}/w/status", **status)
+    await user.grant(_rule("patch", "widgets/status", "example.com"), namespace="default")
+    assert (await user.client.patch(f"{widgets}/w/status", **status)).json()["status"] == {"phase": "a"}
+    await user.admin.delete(f"{definitions}/widgets.example.com")
+
+
 @pytest.mark.parametrize("subresource", ["exec", "attach", "portforward"])
 async def test_to_open_a_stream_into_a_pod_needs_create(user: User, subresource: str) -> None:
     await user.grant(_rule("get", "pods/exec pods/attach pods/portforward"))
