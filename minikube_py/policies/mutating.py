@@ -133,6 +133,8 @@ def _check_parts(value: Json, shape: Shape, path: str) -> None:
 
 def _object(request: PolicyRequest, document: Json) -> Resource:
     """The object of a document, with its defaults. Raises: DecodeError, MutationError."""
+    if not isinstance(document, dict):
+        raise MutationError("the mutation does not leave an object")
     read = request.kind.read(document)
     if read.unknown_fields:
         fields = ", ".join(f'unknown field "{each}"' for each in read.unknown_fields)

@@ -10,9 +10,12 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/cel/mutation
 
 from __future__ import annotations
 
+import base64
 import bisect
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from minikube_py.api.model import Json
 from minikube_py.expressions.cel import CompileError, Complaint, EvaluationError
@@ -104,15 +107,30 @@ def type_of(value: Json) -> str:
     return str(value.get(_TYPE, "")) if isinstance(value, dict) else ""
 
 
+def _json_scalar(value: Any) -> Json:
+    """What an object can hold in place of the values that only expressions know."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return f"{value.total_seconds():g}s"
+        case bytes() | bytearray():
+            return base64.b64encode(value).decode()
+        case _:
+            return value
+
+
 def plain(value: Json, path: str = "") -> Json:
-    """The value without the names of types. Below an `Object` each must be that of its place.
+    """The value as JSON, without the names of types. Below an `Object` each must be that of its place.
 
     Raises: EvaluationError.
     """
     if isinstance(value, list):
         return [plain(item, path) for item in value]
     if not isinstance(value, dict):
-        return value
+        return _json_scalar(value)
+    if not all(isinstance(key, str) for key in value):
+        raise EvaluationError("a map whose keys are no strings cannot stand in an object")
     name = type_of(value)
     if name and path and name != path:
         why = f'unexpected type name "{name}", expected "{path}", which matches field name path from root Object type'

@@ -171,6 +171,7 @@ async def test_a_mutation_that_cannot_be_made_refuses_the_write_or_is_left_out()
             ("unknown", applying("Object{nosuch: 1}"), {}),
             ("atomic", applying("Object{metadata: Object.metadata{managedFields: [{'a': 'b'}]}}"), {}),
             ("wrong", patching("[JSONPatch{op: 'add', path: '/data', value: 3}]"), {}),
+            ("replaced", patching("[JSONPatch{op: 'replace', path: '', value: [1]}]"), {}),
             ("renames", applying("Object{metadata: Object.metadata{name: 'other'}}"), {}),
             ("fails", applying("Object{data: {'a': object.data.nosuch}}"), {}),
             ("lenient", applying("Object{data: {'a': object.data.nosuch}}"), {"failurePolicy": "Ignore"}),
@@ -190,6 +191,7 @@ async def test_a_mutation_that_cannot_be_made_refuses_the_write_or_is_left_out()
     )
     assert outcomes["unknown"] == refused("unknown", typed)
     assert outcomes["wrong"][:2] == (403, "Invalid")
+    assert outcomes["replaced"] == refused("replaced", "the mutation does not leave an object")
     assert "a policy may not change what the object is" in outcomes["renames"][2]
     assert "may not mutate atomic arrays, maps or structs: .metadata.managedFields" in outcomes["atomic"][2]
     source = "Object{data: {'a': object.data.nosuch}}"

@@ -32,6 +32,10 @@ def evaluated(source: str) -> object:
         ("Object{?spec: optional.none(), ?data: optional.of({'k': 'v'})}", {"data": {"k": "v"}}),
         ("Object{list: object.names.map(n, Object.list{name: n})}", {"list": [{"name": "x"}, {"name": "y"}]}),
         ("Object{a: object.a == 1 ? 'one' : 'two', b: [1, 2][0]}", {"a": "one", "b": 1}),
+        (
+            "Object{at: timestamp('2026-01-02T03:04:05Z'), wait: duration('90s'), raw: b'ab'}",
+            {"at": "2026-01-02T03:04:05Z", "wait": "90s", "raw": "YWI="},
+        ),
         ("Object{`a-b`: r'\\d', c: '''x\n\"y'''}", {"a-b": "\\d", "c": 'x\n"y'}),
     ],
 )
@@ -42,6 +46,11 @@ def test_objects_are_written_field_by_field(source: str, document: object) -> No
 def test_a_type_has_the_name_of_its_place() -> None:
     with pytest.raises(EvaluationError, match=r'unexpected type name "Object\.foo", expected "Object\.spec"'):
         evaluated("Object{spec: Object.foo{a: 1}}")
+
+
+def test_a_map_of_numbers_is_no_object() -> None:
+    with pytest.raises(EvaluationError, match="keys are no strings"):
+        evaluated("Object{labels: {1: 'a'}}")
 
 
 @pytest.mark.parametrize(
