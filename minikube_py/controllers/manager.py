@@ -15,6 +15,7 @@ from minikube_py.client.client import Client
 from minikube_py.controllers.cluster_role_aggregation import ClusterRoleAggregationController
 from minikube_py.controllers.context import ControllerContext, ControllersConfig
 from minikube_py.controllers.credentials import Credentials
+from minikube_py.controllers.cron_job.controller import CronJobController
 from minikube_py.controllers.daemon_set.controller import DaemonSetController
 from minikube_py.controllers.deployment.controller import DeploymentController
 from minikube_py.controllers.disruption.controller import DisruptionController
@@ -22,6 +23,8 @@ from minikube_py.controllers.endpoints.endpoints_controller import EndpointsCont
 from minikube_py.controllers.endpoints.mirroring import EndpointSliceMirroringController
 from minikube_py.controllers.endpoints.slice_controller import EndpointSliceController
 from minikube_py.controllers.garbage_collector.controller import GarbageCollector
+from minikube_py.controllers.job.controller import JobController
+from minikube_py.controllers.job.ttl import TtlAfterFinishedController
 from minikube_py.controllers.namespace.controller import NamespaceController
 from minikube_py.controllers.node_lifecycle.lifecycle import NodeLifecycleController
 from minikube_py.controllers.node_lifecycle.taint_eviction import TaintEvictionController
@@ -39,6 +42,7 @@ WORKERS = 5
 
 CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "clusterrole-aggregation": ClusterRoleAggregationController,
+    "cronjob": CronJobController,
     "daemonset": DaemonSetController,
     "deployment": DeploymentController,
     "disruption": DisruptionController,
@@ -46,6 +50,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "endpointslice": EndpointSliceController,
     "endpointslicemirroring": EndpointSliceMirroringController,
     "garbage-collector": GarbageCollector,
+    "job": JobController,
     "namespace": NamespaceController,
     "node-lifecycle": NodeLifecycleController,
     "persistentvolume-protection-controller": VolumeProtectionController,
@@ -57,6 +62,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "root-ca-certificate-publisher": RootCaPublisher,
     "serviceaccount": ServiceAccountController,
     "taint-eviction-controller": TaintEvictionController,
+    "ttl-after-finished-controller": TtlAfterFinishedController,
 }
 
 _ACCOUNTS = {
@@ -71,6 +77,7 @@ _ACCOUNTS = {
     "root-ca-certificate-publisher": "root-ca-cert-publisher",
     "serviceaccount": "service-account-controller",
     "taint-eviction-controller": "node-controller",
+    "ttl-after-finished-controller": "ttl-after-finished-controller",
 }
 """The service accounts whose names are not NAME-controller."""
 

@@ -80,19 +80,19 @@ def plan_claims(owner: Resource, selector: Selector, candidates: Iterable[R]) ->
     return Claims(tuple(keep), tuple(adopt), tuple(release))
 
 
-async def claim(client: Client, owner: Resource, claims: Claims[R]) -> tuple[R, ...]:
-    """Adopt and release as planned; return all that is `owner`'s now.
+async def claim(client: Client, owner: Resource, claims: Claims[R], finalizer: str = "") -> tuple[R, ...]:
+    """Adopt and release as planned; return all that is `owner`'s now. A `finalizer` is put on and taken off with that.
 
     An owner that a cache still has may be gone, so it is asked for once before anything is adopted.
     """
     owned = list(claims.keep)
     if claims.adopt and await _is_alive(client, owner):
         for orphan in claims.adopt:
-            adopted = await _adopt(client, owner, orphan)
+            adopted = await _adopt(client, owner, orphan, finalizer)
             if adopted is not None:
                 owned.append(adopted)
     for stranger in claims.release:
-        await _release(client, owner, stranger)
+        await _release(client, owner, stranger, finalizer)
     return tuple(owned)
 
 
@@ -104,10 +104,12 @@ async def _is_alive(client: Client, owner: Resource) -> bool:
     return fresh.metadata.uid == owner.metadata.uid and fresh.metadata.deletion_timestamp is None
 
 
-async def _adopt(client: Client, owner: Resource, orphan: R) -> R | None:
-    patch = {
+async def _adopt(client: Client, owner: Resource, orphan: R, finalizer: str) -> R | None:
+    patch: dict[str, dict[str, Json]] = {
         "metadata": {"uid": orphan.metadata.uid, "ownerReferences": [controller_reference(owner).to_dict()]},
     }
+    if finalizer:
+        patch["metadata"]["finalizers"] = [finalizer]
     try:
         return await _patch(client, orphan, patch)
     except (NotFound, Invalid):
@@ -115,13 +117,15 @@ async def _adopt(client: Client, owner: Resource, orphan: R) -> R | None:
         return None
 
 
-async def _release(client: Client, owner: Resource, stranger: R) -> None:
-    patch = {
+async def _release(client: Client, owner: Resource, stranger: R, finalizer: str) -> None:
+    patch: dict[str, dict[str, Json]] = {
         "metadata": {
             "uid": stranger.metadata.uid,
             "ownerReferences": [{"$patch": "delete", "uid": owner.metadata.uid}],
         },
     }
+    if finalizer:
+        patch["metadata"]["$deleteFromPrimitiveList/finalizers"] = [finalizer]
     try:
         await _patch(client, stranger, patch)
     except (NotFound, Invalid):

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic
 
+from minikube_py.api.model import replace
+from minikube_py.api.scalars import Time
 from minikube_py.machinery.informer import Informer, Listed, Listing, Watching
 from minikube_py.machinery.store import Key, R, key_of
 
@@ -35,12 +37,19 @@ class RecentWrites(Generic[R]):
         """Remember that the server has accepted a delete."""
         self._deleted.setdefault(key, {})[resource.metadata.uid] = key_of(resource)
 
-    def overlay(self, key: Key, seen: Iterable[R]) -> tuple[R, ...]:
-        """What was seen in the store, plus what was created since, minus what was deleted since."""
+    def overlay(self, key: Key, seen: Iterable[R], *, ending_at: Time | None = None) -> tuple[R, ...]:
+        """What was seen in the store, plus what was created since, minus what was deleted since.
+
+        With `ending_at`, what was deleted since is there, too, and shows that it ends.
+        """
         self._forget_what_is_seen(key)
         created, deleted = self._created.get(key, {}), self._deleted.get(key, {})
         known = {resource.metadata.uid: resource for resource in seen}
-        return tuple(resource for uid, resource in (created | known).items() if uid not in deleted)
+        return tuple(
+            resource if uid not in deleted else _ending(resource, ending_at)
+            for uid, resource in (created | known).items()
+            if uid not in deleted or ending_at is not None
+        )
 
     def forget(self, key: Key) -> None:
         """The object at `key` is gone."""
@@ -67,3 +76,7 @@ class RecentWrites(Generic[R]):
         """Whether the store still shows the object as if nobody had deleted it."""
         found = self._informer.store.get(at)
         return found is not None and found.metadata.uid == uid and found.metadata.deletion_timestamp is None
+
+
+def _ending(resource: R, since: Time | None) -> R:
+    return replace(resource, metadata=replace(resource.metadata, deletion_timestamp=since))
