@@ -33,6 +33,7 @@ from minikube_py.controllers.replica_set.controller import ReplicaSetController,
 from minikube_py.controllers.resource_quota import ResourceQuotaController
 from minikube_py.controllers.root_ca_publisher import RootCaPublisher
 from minikube_py.controllers.service_account import ServiceAccountController
+from minikube_py.controllers.stateful_set.controller import StatefulSetController
 from minikube_py.controllers.storage_protection import ClaimProtectionController, VolumeProtectionController
 from minikube_py.errors import ConfigError
 from minikube_py.machinery.controller import Controller, Reconciler
@@ -61,6 +62,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "resourcequota": ResourceQuotaController,
     "root-ca-certificate-publisher": RootCaPublisher,
     "serviceaccount": ServiceAccountController,
+    "statefulset": StatefulSetController,
     "taint-eviction-controller": TaintEvictionController,
     "ttl-after-finished-controller": TtlAfterFinishedController,
 }

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.meta import DeleteOptions, Preconditions
@@ -22,11 +24,27 @@ from minikube_py.machinery.recent_writes import RecentWrites
 from minikube_py.machinery.store import key_of
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of the events, about a `pod`, its `owner` and an `error`."""
+
+    created: str = "Created pod: {pod}"
+    not_created: str = "Error creating: {error}"
+    deleted: str = "Deleted pod: {pod}"
+    not_deleted: str = "Error deleting: {error}"
+
+
+_USUAL = Words()
+
+
 class PodControl:
-    def __init__(self, client: Client, recorder: EventRecorder, recent: RecentWrites[Pod]) -> None:
+    def __init__(
+        self, client: Client, recorder: EventRecorder, recent: RecentWrites[Pod], words: Words = _USUAL
+    ) -> None:
         self._client = client
         self._recorder = recorder
         self._recent = recent
+        self._words = words
 
     async def create(self, owner: Resource, pods: Sequence[Pod]) -> ApiError | None:
         """Create in batches of 1, 2, 4, ...; the first batch with a failure is the last. Answers that failure."""
@@ -43,10 +61,10 @@ class PodControl:
             created = await self._client.create(pod)
         except ApiError as error:
             if not is_ending_namespace(error):
-                self._recorder.record(owner, "Warning", "FailedCreate", f"Error creating: {error}")
+                self._tell(owner, "Warning", "FailedCreate", self._words.not_created, pod, error)
             return error
         self._recent.created(key_of(owner), created)
-        self._recorder.record(owner, "Normal", "SuccessfulCreate", f"Created pod: {created.metadata.name}")
+        self._tell(owner, "Normal", "SuccessfulCreate", self._words.created, created)
         return None
 
     async def delete(self, owner: Resource, pods: Sequence[Pod]) -> ApiError | None:
@@ -62,12 +80,24 @@ class PodControl:
             # It is gone, or another pod has its name by now: what was to be deleted is.
             pass
         except ApiError as error:
-            self._recorder.record(owner, "Warning", "FailedDelete", f"Error deleting: {error}")
+            self._tell(owner, "Warning", "FailedDelete", self._words.not_deleted, pod, error)
             return error
         else:
-            self._recorder.record(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}")
+            self._tell(owner, "Normal", "SuccessfulDelete", self._words.deleted, pod)
         self._recent.deleted(key_of(owner), pod)
         return None
+
+    def _tell(
+        self,
+        owner: Resource,
+        kind: Literal["Normal", "Warning"],
+        reason: str,
+        text: str,
+        pod: Pod,
+        error: ApiError | None = None,
+    ) -> None:
+        message = text.format(pod=pod.metadata.name, owner=owner.metadata.name, error=error)
+        self._recorder.record(owner, kind, reason, message)
 
 
 def slow_start(count: int) -> Iterator[int]:
