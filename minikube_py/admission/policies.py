@@ -26,10 +26,12 @@ from minikube_py.api.kinds.admissionregistration.mutating_admission_policy impor
 from minikube_py.api.kinds.admissionregistration.mutating_admission_policy_binding import (
     MutatingAdmissionPolicyBinding,
 )
+from minikube_py.api.kinds.admissionregistration.mutating_webhook_configuration import MutatingWebhookConfiguration
 from minikube_py.api.kinds.admissionregistration.validating_admission_policy import ValidatingAdmissionPolicy
 from minikube_py.api.kinds.admissionregistration.validating_admission_policy_binding import (
     ValidatingAdmissionPolicyBinding,
 )
+from minikube_py.api.kinds.admissionregistration.validating_webhook_configuration import ValidatingWebhookConfiguration
 from minikube_py.api.kinds.authentication.token_review import UserInfo
 from minikube_py.api.kinds.core.namespace import Namespace
 from minikube_py.api.model import Json
@@ -40,6 +42,7 @@ from minikube_py.policies.authorizer import Right, answering
 from minikube_py.policies.mutating import MutatingProgram, MutationError
 from minikube_py.policies.request import PolicyRequest
 from minikube_py.policies.validating import Failure, ValidatingProgram
+from minikube_py.policies.webhooks import condition_errors
 from minikube_py.watchcache.cacher import Cacher
 
 _GROUP = ValidatingAdmissionPolicy.definition.group
@@ -195,16 +198,19 @@ class SameObjects:
 
 
 def _check_policy(obj: Resource, attributes: Attributes) -> None:
-    """Raises: Invalid for a policy with expressions that do not compile."""
+    """Raises: Invalid for a policy or a webhook configuration with new expressions that do not compile."""
     if attributes.operation == "DELETE" or attributes.subresource:
         return
+    old = attributes.old
     if isinstance(obj, ValidatingAdmissionPolicy):
-        errors = ValidatingProgram(obj.spec).errors
+        errors, is_new = ValidatingProgram(obj.spec).errors, getattr(old, "spec", None) != obj.spec
     elif isinstance(obj, MutatingAdmissionPolicy):
-        errors = MutatingProgram(obj.spec).errors
+        errors, is_new = MutatingProgram(obj.spec).errors, getattr(old, "spec", None) != obj.spec
+    elif isinstance(obj, ValidatingWebhookConfiguration | MutatingWebhookConfiguration):
+        errors, is_new = [*condition_errors(obj.webhooks)], getattr(old, "webhooks", None) != obj.webhooks
     else:
         return
-    if errors and getattr(attributes.old, "spec", None) != obj.spec:
+    if errors and is_new:
         raise invalid(obj.definition.group, obj.definition.kind, obj.metadata.name, errors)
 
 

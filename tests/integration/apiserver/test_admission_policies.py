@@ -225,6 +225,20 @@ async def test_a_policy_that_does_not_compile_is_refused() -> None:
     assert "asks no policy about pods/exec" in warned.headers["Warning"]
 
 
+async def test_a_webhook_configuration_with_a_condition_that_does_not_compile_is_refused() -> None:
+    client_config = {"url": "https://example.com/hook"}
+    hook = {"name": "a.example.com", "clientConfig": client_config, "sideEffects": "None"}
+    hook["admissionReviewVersions"] = ["v1"]
+    async with api_server() as client:
+        for plural in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations"):
+            for expression, code in (("object.metadata.name != 'x'", 201), ("1 + 1", 422), ("objectt == 1", 422)):
+                condition = {"name": "only", "expression": expression}
+                document = {"metadata": {"name": f"w{code}"}, "webhooks": [{**hook, "matchConditions": [condition]}]}
+                answer = await client.post(f"{GROUP}/{plural}", json=document)
+                assert answer.status_code == code, answer.text
+                assert code == 201 or "webhooks[0].matchConditions[0].expression: Invalid value" in answer.text
+
+
 async def test_a_policy_knows_custom_kinds_namespaces_and_rights() -> None:
     names = {"plural": "widgets", "kind": "Widget"}
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
