@@ -51,10 +51,10 @@ replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
 	$(BIN)/python -m tests.conformance.kubectl_replay $(RECORDINGS) --verbose
 
-conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR]: Kubernetes' own tests
+conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR] [COUNT=NAME]: Kubernetes' own tests
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
 	  $(if $(RUNTIME),--container-runtime $(RUNTIME)) $(if $(IMAGES),--images $(IMAGES)) \
-	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS))
+	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(COUNT),--count '$(COUNT)')
 
 torture: $(STAMP) ## [STORE=sqlite|etcd] [SEEDS=5] [FAULTS=1,9] [SECONDS=20]: faults under load, promises checked
 	$(BIN)/python -m tests.torture $(if $(STORE),--store $(STORE)) $(if $(SEEDS),--seeds $(SEEDS)) \

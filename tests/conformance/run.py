@@ -7,7 +7,8 @@ DIR holds a copy of the suite with a program `run` (--kubeconfig, --list, --out,
 of any Kubernetes release; what follows `--` is passed on to it. REPO_LIST is the suite's own way to say which
 registries its images come from (KUBE_TEST_REPO_LIST): tests that run containers need it where the official ones are out
 of reach. A registry on the loopback address is spoken to without TLS. With --out the logs of the cluster are kept
-beside those of the tests. Exit status: 0 when every test of the list passed.
+beside those of the tests. With --count the result is written into docs/compatibility.md. Exit status: 0 when every test
+of the list passed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.conformance import count
 
 
 def free_port() -> int:
@@ -53,6 +56,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--images", type=lambda text: Path(text).resolve(), help="where the suite's images come from")
     parser.add_argument("--out", type=Path, default=None, help="where results and logs go")
     parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--count", metavar="NAME", help="write the count into docs/compatibility.md as this run's")
     parser.add_argument("suite_flags", nargs="*", help="after --: flags for the suite")
     options = parser.parse_args()
     if not options.e2e.exists() or not options.list.exists():
@@ -81,7 +85,10 @@ def main() -> int:
         subprocess.run([*cluster, *start, f"--port={free_port()}"], env=environment, check=True)
         try:
             command = e2e_command(options, home / "kubeconfig", out)
-            return subprocess.run(command, env=environment, check=False).returncode
+            code = subprocess.run(command, env=environment, check=False).returncode
+            if options.count:
+                count.write(options.count, out / "results.tsv")
+            return code
         finally:
             shutil.copytree(home / "clusters/minikube-py/logs", out / "cluster", dirs_exist_ok=True)
             subprocess.run([*cluster, "delete"], env=environment, check=False)
