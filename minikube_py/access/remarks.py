@@ -35,11 +35,11 @@ def noted() -> dict[str, str]:
     return remarks.annotations if remarks is not None else {}
 
 
-def warn(text: str) -> None:
+def warn(*texts: str) -> None:
     """Once, however often the write is tried. What the server writes of its own accord has nobody to be warned."""
     remarks = _REMARKS.get()
-    if remarks is not None and text not in remarks.warnings:
-        remarks.warnings.append(text)
+    if remarks is not None:
+        remarks.warnings += [text for text in texts if text not in remarks.warnings]
 
 
 def annotate(key: str, value: str) -> None:

@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -70,22 +70,20 @@ class Stream:
     code: int = 200
 
 
-def json_answer(document: Json, *, code: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(orjson.dumps(document), code, headers=headers)
-
-
-def success_answer(code: int) -> Answer:
+def success_answer(wanted: Rendering, *, code: int = 0, details: Json = None) -> Answer:
     """The Status of a request that did what it should and has no object to show."""
-    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}
-    return json_answer(status, code=code)
+    status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    more = {key: value for key, value in (("details", details), ("code", code)) if value}
+    return object_answer(orjson.dumps(status | more), wanted, code=code or 200)
 
 
-def object_answer(
-    data: bytes | ListText, rendering: Rendering, *, code: int = 200, warnings: Iterable[str] = ()
-) -> Answer:
-    """The JSON text of an object or a list as the client wants it, with Warning headers."""
-    body = dump_yaml(orjson.loads(bytes(data))).encode() if rendering.is_yaml else data
-    return Answer(body, code, rendering.content_type, tuple(("Warning", warning_header(text)) for text in warnings))
+def object_answer(data: bytes | ListText, wanted: Rendering, *, code: int = 200) -> Answer:
+    """The JSON text of an object or a list as the client wants it."""
+    if wanted.is_yaml:
+        data = dump_yaml(orjson.loads(bytes(data))).encode()
+    elif wanted.is_pretty:
+        data = orjson.dumps(orjson.loads(bytes(data)), option=orjson.OPT_INDENT_2)
+    return Answer(data, code, wanted.content_type)
 
 
 def warning_header(text: str) -> str:

@@ -6,11 +6,13 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/{create,rest}.go
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import orjson
 
+from minikube_py.access import remarks
 from minikube_py.api.decoding import DecodeError
 from minikube_py.api.meta import DeleteOptions, ObjectMeta
 from minikube_py.api.model import Json, Model, decode, replace
@@ -61,6 +63,8 @@ class Body:
     """Their paths, where it was JSON."""
     yaml_problem: str = ""
     """The sentence of a YAML reader."""
+    complaints: tuple[str, ...] = ()
+    """What else is wrong with what was sent, in whole sentences: of a patch, which is not the document itself."""
 
 
 def parse(data: bytes, content_type: str, kind: str) -> Body:
@@ -109,8 +113,8 @@ def _excerpt(data: bytes) -> str:
     return f"{shown} ..." if len(data) > _SHOWN_BYTES else shown
 
 
-def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, tuple[str, ...]]:
-    """The object of a body, with warnings about unknown and duplicate fields.
+def to_object(body: Body, resource: type[R], field_validation: str) -> R:
+    """The object of a body; its client is warned of unknown and duplicate fields.
 
     Raises: BadRequest for another kind, a wrong type, or (Strict) an unknown or duplicate field.
     """
@@ -118,18 +122,50 @@ def to_object(body: Body, resource: type[R], field_validation: str) -> tuple[R, 
     check_kind(body.document, resource)
     known = _known_object(body, resource)
     if known is not None:
-        return known, ()
+        return known
     where = f'{definition.kind} in version "{definition.version}" cannot be handled as a {definition.kind}'
     try:
         decoded = resource.read(body.document)
     except DecodeError as error:
         raise WrongType(where, str(error)) from error
-    complaints = [body.yaml_problem] if body.yaml_problem else []
-    complaints += [f'unknown field "{path}"' for path in decoded.unknown_fields]
-    complaints += [f'duplicate field "{path}"' for path in body.duplicate_fields]
-    if complaints and field_validation == "Strict":
-        raise NotStrict(where, f"strict decoding error: {', '.join(complaints)}")
-    return decoded.value.defaulted(), tuple(complaints) if field_validation == "Warn" else ()
+    fields = _in_order(body, decoded.unknown_fields)
+    complaints = [*body.complaints, *fields]
+    if field_validation == "Strict" and (complaints or body.yaml_problem):
+        problems = [body.yaml_problem, *complaints] if body.yaml_problem else complaints
+        raise NotStrict(where, f"strict decoding error: {', '.join(problems)}")
+    if field_validation == "Warn":
+        warn_of_yaml(body.yaml_problem)
+        for complaint in complaints:
+            remarks.warn(complaint)
+    return decoded.value.defaulted()
+
+
+def warn_of_yaml(problem: str) -> None:
+    """Warn of each line of a YAML reader's sentence."""
+    for line in problem.splitlines()[1:]:
+        remarks.warn(line.strip())
+
+
+def _in_order(body: Body, unknown: Sequence[str]) -> list[str]:
+    """What is to be said of single fields, in the order in which they stand in JSON; YAML has lost its own."""
+    said = [(path, f'unknown field "{path}"') for path in unknown]
+    said += [(path, f'duplicate field "{path}"') for path in body.duplicate_fields]
+    if len(said) > 1 and body.duplicate_fields:
+        order = {path: place for place, path in enumerate(_paths(body.document, ""))}
+        said.sort(key=lambda one: order.get(one[0], len(order)))
+    return [text for _, text in said]
+
+
+def _paths(value: Json, path: str) -> Iterator[str]:
+    """The path of each field inside a document, in order."""
+    inside: Iterable[tuple[str, Json]] = ()
+    if isinstance(value, dict):
+        inside = ((f"{path}.{name}" if path else name, inner) for name, inner in value.items())
+    elif isinstance(value, list):
+        inside = ((f"{path}[{index}]", inner) for index, inner in enumerate(value))
+    for below, inner in inside:
+        yield below
+        yield from _paths(inner, below)
 
 
 def _known_object(body: Body, resource: type[R]) -> R | None:
@@ -142,6 +178,7 @@ def _known_object(body: Body, resource: type[R]) -> R | None:
         not resource.are_often_alike
         or body.duplicate_fields
         or body.yaml_problem
+        or body.complaints
         or not metadata
         or "resourceVersion" in metadata
     ):

@@ -16,7 +16,7 @@ from starlette.types import Message, Scope, Send
 
 from minikube_py.access.authentication.caller import Caller
 from minikube_py.api.resource import Resource
-from minikube_py.apiserver.handler import ApiRequest
+from minikube_py.apiserver.api_request import ApiRequest
 from minikube_py.flowcontrol.controller import Flow, FlowController
 from minikube_py.watchcache.cacher import Cacher
 

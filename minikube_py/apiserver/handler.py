@@ -11,17 +11,15 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/installer.go and handlers
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import orjson
 
+from minikube_py.access import remarks
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import (
     BadRequest,
     Invalid,
-    MethodNotAllowed,
     NotAcceptable,
     NotFound,
     invalid,
@@ -29,8 +27,16 @@ from minikube_py.api.status import (
 )
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
-from minikube_py.apiserver.answers import Answer, ListText, Stream, json_answer, object_answer
-from minikube_py.apiserver.lists import Lister, list_body, too_large_revision
+from minikube_py.apiserver.answers import Answer, ListText, Stream, object_answer, success_answer
+from minikube_py.apiserver.api_request import (
+    ApiRequest,
+    check_address,
+    manager_of,
+    method_not_allowed,
+    patch_of,
+    patched_object,
+)
+from minikube_py.apiserver.lists import Lister, ListPage, list_body, too_large_revision
 from minikube_py.apiserver.negotiation import Rendering, rendering
 from minikube_py.apiserver.options import (
     Query,
@@ -42,46 +48,13 @@ from minikube_py.apiserver.options import (
     parse_revision,
     write_options,
 )
-from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.apiserver.table import IncludeObject, partial_metadata, partial_metadata_list, table
 from minikube_py.apiserver.watch_stream import WatchRequest, WatchStreamer
 from minikube_py.apiserver.writer import Target, Writer, Written
 from minikube_py.patching.apply import ApplyPatch
-from minikube_py.patching.field_owners import manager_name
 from minikube_py.patching.managed_fields import Manager
-from minikube_py.patching.patches import PatchBody, is_apply, takes_patched_text, wrong_type
 from minikube_py.watchcache.cacher import Cacher
 from minikube_py.watchcache.watch_cache import CachedObject
-
-
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
-    """A request for a resource, its body read."""
-
-    method: str
-    info: RequestInfo
-    query: Query
-    accept: str = ""
-    content_type: str = ""
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    target: str = ""
-    """Path and query as on the request line."""
-
-
-_WATCH_TYPES = (
-    "only the following media types are accepted: application/json;stream=watch, "
-    "application/vnd.kubernetes.protobuf;stream=watch"
-)
-NO_RESOURCE = "the server could not find the requested resource"
-
-
-def no_such_resource() -> NotFound:
-    return NotFound(NO_RESOURCE, details={})
-
-
-def method_not_allowed() -> MethodNotAllowed:
-    return MethodNotAllowed("the server does not allow this method on the requested resource", details={})
 
 
 class ResourceHandler:
@@ -98,6 +71,7 @@ class ResourceHandler:
         needs_namespace = verb in ("create", "deletecollection") and resource.definition.namespaced
         if verb not in verbs or (needs_namespace and not info.namespace):
             raise method_not_allowed()
+        request.negotiate(is_watch=verb == "watch")
         match verb:
             case "watch":
                 return await self.watch(resource, request)
@@ -117,7 +91,7 @@ class ResourceHandler:
                 return await self.delete_collection(resource, request)
 
     async def get(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        wanted = rendering(request.accept)
+        wanted = request.negotiate()
         if wanted.form == "PartialObjectMetadataList":
             raise _another_form(wanted, resource, "not a list", "")
         item = await self._find(resource, request)
@@ -136,49 +110,42 @@ class ResourceHandler:
         return item
 
     async def list(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        wanted = rendering(request.accept)
+        wanted = request.negotiate()
         if wanted.form == "PartialObjectMetadata":
             raise _another_form(wanted, resource, "a list", "List")
         options = list_options(request.query, watch=False)
         page = await self._lister.list(resource, request.info.namespace, options)
-        if wanted.form == "Table":
-            include = _include(request.query)
-            return object_answer(table(resource, page.items, include=include, list_metadata=page.metadata()), wanted)
-        if wanted.form == "PartialObjectMetadataList":
-            return object_answer(partial_metadata_list(page.items, page.metadata()), wanted)
-        return object_answer(list_body(resource, page), wanted)
+        return _list_answer(resource, request, page)
 
     async def watch(self, resource: type[Resource], request: ApiRequest) -> Stream:
         query = dict(request.query)
         if request.info.name:
             query["fieldSelector"] = f"metadata.name={request.info.name}"
-        wanted = rendering(request.accept)
-        if wanted.is_yaml:
-            raise NotAcceptable(_WATCH_TYPES, details={})
+        wanted = request.negotiate(is_watch=True)
         options = list_options(query, watch=True)
         watched = WatchRequest(resource, request.info.namespace, options, wanted, _include(query))
         return Stream(await self._streamer.open(watched))
 
     async def create(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = write_options(request.query, "CreateOptions")
-        obj, warnings = self._received(resource, request, options)
+        obj = self._received(resource, request, options)
         info = request.info
         manager = manager_of(resource, request, options)
         target = Target(resource, info.namespace, "", dry_run=options.dry_run, manager=manager)
         written = await self._writer.create(target, obj)
-        return _written_answer(resource, request, written, warnings, code=201)
+        return _written_answer(resource, request, written, code=201)
 
-    def _received(
-        self, resource: type[Resource], request: ApiRequest, options: WriteOptions
-    ) -> tuple[Resource, tuple[str, ...]]:
+    @staticmethod
+    def _received(resource: type[Resource], request: ApiRequest, options: WriteOptions) -> Resource:
         body = bodies.parse(request.body, request.content_type, resource.definition.kind)
-        obj, warnings = bodies.to_object(body, resource, options.field_validation)
+        obj = bodies.to_object(body, resource, options.field_validation)
         check_address(request.info, obj)
-        return obj, (*warnings, *obj.warnings())
+        remarks.warn(*obj.warnings())
+        return obj
 
     async def update(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = write_options(request.query, "UpdateOptions")
-        obj, warnings = self._received(resource, request, options)
+        obj = self._received(resource, request, options)
         manager = manager_of(resource, request, options)
         target = self.target(resource, request, dry_run=options.dry_run, manager=manager)
 
@@ -189,35 +156,25 @@ class ResourceHandler:
 
         try:
             written = await self._writer.update(target, change)
-            return _written_answer(resource, request, written, warnings)
+            return _written_answer(resource, request, written)
         except NotFound:
             if not resource.definition.allows_create_on_update or target.subresource:
                 raise
         # The version that was meant is that of an object which is gone: the new one is no continuation of it.
         new = replace(obj, metadata=replace(obj.metadata, resource_version=""))
         written = await self._writer.create(target, new)
-        return _written_answer(resource, request, written, warnings, code=201)
+        return _written_answer(resource, request, written, code=201)
 
     async def patch(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options, patch = patch_of(resource, request)
-        warnings: tuple[str, ...] = ()
 
         def change(current: Resource) -> Resource:
-            nonlocal warnings
-            patched = patch.apply(current)
-            try:
-                asked, warnings = bodies.to_object(bodies.Body(patched), resource, options.field_validation)
-            except bodies.NotOfKind as error:
-                if isinstance(error, bodies.NotStrict) and not takes_patched_text(patch):
-                    raise
-                raise invalid("", "", "", [wrong_type(patch, patched, error.detail)]) from error
+            asked = patched_object(patch, current, options)
             check_address(request.info, asked)
             if not patch.names_version:
                 _check_uid_stays(current, asked)
                 asked = _without_version(asked)
-            if isinstance(patch, ApplyPatch) and patch.problem and options.field_validation == "Warn":
-                warnings = (patch.problem, *warnings)
-            warnings = (*warnings, *asked.warnings())
+            remarks.warn(*asked.warnings())
             return asked
 
         applies = isinstance(patch, ApplyPatch)
@@ -225,12 +182,12 @@ class ResourceHandler:
         target = self.target(resource, request, dry_run=options.dry_run, manager=manager)
         try:
             written = await self._writer.update(target, change)
-            return _written_answer(resource, request, written, warnings)
+            return _written_answer(resource, request, written)
         except NotFound:
             if not applies or target.subresource:
                 raise
         written = await self._writer.create(target, _without_version(change(resource())))
-        return _written_answer(resource, request, written, warnings, code=201)
+        return _written_answer(resource, request, written, code=201)
 
     async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = _delete_options(request)
@@ -241,10 +198,8 @@ class ResourceHandler:
             details = {"name": request.info.name, "group": definition.group, "kind": definition.plural}
             details["uid"] = written.obj.metadata.uid
             details = {key: value for key, value in details.items() if value}
-            return json_answer(
-                {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
-            )
-        return _written_answer(resource, request, written, ())
+            return success_answer(request.negotiate(), details=details)
+        return _written_answer(resource, request, written)
 
     async def delete_collection(self, resource: type[Resource], request: ApiRequest) -> Answer:
         options = _delete_options(request)
@@ -256,7 +211,7 @@ class ResourceHandler:
                 await self._writer.delete(target, options)
             except NotFound:
                 continue
-        return object_answer(list_body(resource, page), rendering(request.accept))
+        return _list_answer(resource, request, page)
 
     @staticmethod
     def target(
@@ -265,26 +220,6 @@ class ResourceHandler:
         info = request.info
         subresource = info.subresource if info.subresource == "status" else ""
         return Target(resource, info.namespace, info.name, subresource, dry_run, manager)
-
-
-def manager_of(
-    resource: type[Resource], request: ApiRequest, options: WriteOptions, operation: str = "Update"
-) -> Manager:
-    """Who the request writes as."""
-    name = manager_name(options.field_manager, request.headers.get("user-agent", ""))
-    return Manager(name, operation, resource.definition.api_version, request.info.subresource)
-
-
-def patch_of(resource: type[Resource], request: ApiRequest) -> tuple[WriteOptions, PatchBody | ApplyPatch]:
-    """The options and the patch of a PATCH. Raises: BadRequest, Invalid, UnsupportedMediaType."""
-    if not is_apply(request.content_type):
-        options = write_options(request.query, "PatchOptions")
-        return options, PatchBody.parse(request.content_type, request.body, resource)
-    options = write_options(request.query, "PatchOptions", is_apply=True)
-    manager = manager_of(resource, request, options, "Apply")
-    return options, ApplyPatch.parse(
-        request.body, manager, force=options.force, is_strict=options.field_validation == "Strict"
-    )
 
 
 def _verb(request: ApiRequest) -> str:
@@ -305,17 +240,6 @@ def _verb(request: ApiRequest) -> str:
     if info.watches or (request.method, on_object) not in verbs:
         raise method_not_allowed()
     return verbs[request.method, on_object]
-
-
-def check_address(info: RequestInfo, obj: Resource) -> None:
-    """Raises: BadRequest when the body names another object than the URL."""
-    metadata = obj.metadata
-    if info.name and metadata.name and metadata.name != info.name:
-        raise BadRequest(f"the name of the object ({metadata.name}) does not match the name on the URL ({info.name})")
-    if info.name and not metadata.name:
-        raise BadRequest(f"the name of the object ({info.name} based on URL) was undeterminable: name must be provided")
-    if metadata.namespace and metadata.namespace != info.namespace:
-        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
 
 
 def _without_version(obj: Resource) -> Resource:
@@ -386,13 +310,20 @@ def _in_form(resource: type[Resource], item: CachedObject, wanted: Rendering, qu
     return item.data
 
 
-def _written_answer(
-    resource: type[Resource], request: ApiRequest, written: Written, warnings: tuple[str, ...], *, code: int = 200
-) -> Answer:
+def _list_answer(resource: type[Resource], request: ApiRequest, page: ListPage) -> Answer:
+    wanted, text = request.negotiate(), list_body(resource, page)
+    if wanted.form == "Table":
+        text = table(resource, page.items, include=_include(request.query), list_metadata=page.metadata())
+    elif wanted.form == "PartialObjectMetadataList":
+        text = partial_metadata_list(page.items, page.metadata())
+    return object_answer(text, wanted)
+
+
+def _written_answer(resource: type[Resource], request: ApiRequest, written: Written, *, code: int = 200) -> Answer:
     wanted = rendering(request.accept)
     metadata = written.obj.metadata
     data: bytes | ListText = written.data
     if wanted.form != "object":
         item = CachedObject("", int(metadata.resource_version or 0), written.data, metadata.labels, {})
         data = _in_form(resource, item, wanted, request.query)
-    return object_answer(data, wanted, code=code, warnings=warnings)
+    return object_answer(data, wanted, code=code)

@@ -28,8 +28,7 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import BadRequest, invalid
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
-from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.options import write_options
 
 
@@ -50,17 +49,17 @@ class Reviews:
             raise no_such_resource()
         if request.method != "POST" or (resource.definition.namespaced and not info.namespace):
             raise method_not_allowed()
+        wanted = request.negotiate(forms=())
         options = write_options(request.query, "CreateOptions")
         body = bodies.parse(request.body, request.content_type, resource.definition.kind)
-        asked, warnings = bodies.to_object(body, resource, options.field_validation)
+        asked = bodies.to_object(body, resource, options.field_validation)
         if resource.definition.namespaced:
             asked = replace(asked, metadata=replace(asked.metadata, namespace=info.namespace))
         errors = list(asked.field_errors(None))
         if errors:
             raise invalid(resource.definition.group, resource.definition.kind, asked.metadata.name, errors)
-        form = rendering(request.accept, forms=())
         answered = self._answered(asked, CALLER.get().user)
-        return object_answer(answered.to_json(), form, code=201, warnings=warnings)
+        return object_answer(answered.to_json(), wanted, code=201)
 
     def _answered(self, asked: Resource, caller: UserInfo) -> Resource:
         match asked:

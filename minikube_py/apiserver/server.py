@@ -39,12 +39,14 @@ from minikube_py.api.status import (
     Unavailable,
 )
 from minikube_py.apiserver.access import Access
-from minikube_py.apiserver.answers import Answer, Stream, warning_header
+from minikube_py.apiserver.answers import Answer, Stream, object_answer, warning_header
+from minikube_py.apiserver.api_request import ApiRequest, no_such_resource
 from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
 from minikube_py.apiserver.flow_control import FlowControl
-from minikube_py.apiserver.handler import ApiRequest, ResourceHandler, no_such_resource
+from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
+from minikube_py.apiserver.negotiation import JSON_TYPE, rendering, rendering_of_errors, wants_pretty
 from minikube_py.apiserver.options import is_true
 from minikube_py.apiserver.request_info import RequestInfo, parse_path, requested_action
 from minikube_py.apiserver.reviews import Reviews
@@ -144,9 +146,9 @@ class ResourceApp:
             try:
                 answer = await self._answer(scope, receive, measured)
             except ApiError as error:
-                answer = _status_answer(error)
+                answer = _status_answer(scope, error)
             except StorageError as error:
-                answer = _status_answer(_storage_error(error))
+                answer = _status_answer(scope, _storage_error(error))
             if texts := remarks.warnings():
                 warnings = (("Warning", warning_header(text)) for text in texts)
                 answer = replace(answer, headers=(*answer.headers, *warnings))
@@ -175,7 +177,10 @@ class ResourceApp:
             found = self._discovery.find(path, headers.get("accept", ""))
             if found is None:
                 return Answer(b"404 page not found\n", 404, "text/plain; charset=utf-8")
-            return Answer(found.body, 200, found.content_type, found.headers)
+            if found.content_type != JSON_TYPE:
+                return Answer(found.body, 200, found.content_type, found.headers)
+            wanted = rendering(headers.get("accept", ""), ())
+            return object_answer(found.body, replace(wanted, is_pretty=wants_pretty(_query(scope).get("pretty"))))
         resource = self._registry.find(info.group, info.version, info.plural)
         if resource is None:
             if info.group and info.group not in self._discovery.groups:
@@ -186,7 +191,7 @@ class ResourceApp:
         request = ApiRequest(
             method=scope["method"],
             info=info,
-            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            query=_query(scope),
             accept=headers.get("accept", ""),
             content_type=headers.get("content-type", ""),
             body=await _read_body(receive, headers.get("content-length", "")),
@@ -237,6 +242,10 @@ def _subject(request: ApiRequest) -> Subject:
     return Subject(verb, info.group, info.version, info.plural, info.subresource, scope, dry_run)
 
 
+def _query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
 def _is_address(resource: type[Resource], info: RequestInfo) -> bool:
     """Whether something can be there: namespaced objects lie in a namespace, others in none."""
     return bool(info.namespace) or not info.name if resource.definition.namespaced else not info.namespace
@@ -244,7 +253,7 @@ def _is_address(resource: type[Resource], info: RequestInfo) -> bool:
 
 async def _refuse(scope: Scope, send: Send, error: ApiError) -> None:
     """Answer with the error's Status; also where a WebSocket was asked for and there will be none."""
-    answer = _status_answer(error)
+    answer = _status_answer(scope, error)
     if scope["type"] == "http":
         await _send(send, answer)
         return
@@ -253,9 +262,13 @@ async def _refuse(scope: Scope, send: Send, error: ApiError) -> None:
     await send({"type": "websocket.http.response.body", "body": bytes(answer.body)})
 
 
-def _status_answer(error: ApiError) -> Answer:
+def _status_answer(scope: Scope, error: ApiError) -> Answer:
     headers = (("Retry-After", str(error.retry_after_s)),) if error.retry_after_s else ()
-    return Answer(orjson.dumps(error.to_status()), error.status_code, headers=headers)
+    wanted = rendering_of_errors(_header(scope, b"accept"))
+    if b"pretty=" in scope["query_string"]:
+        wanted = replace(wanted, is_pretty=wants_pretty(_query(scope).get("pretty")))
+    answer = object_answer(orjson.dumps(error.to_status()), wanted, code=error.status_code)
+    return replace(answer, headers=headers)
 
 
 def _storage_error(error: StorageError) -> ApiError:

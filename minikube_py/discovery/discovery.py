@@ -17,7 +17,6 @@ from minikube_py.api.definition import Definition
 from minikube_py.api.model import Json
 from minikube_py.api.registry import Registry
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import NotAcceptable
 from minikube_py.discovery.api_groups import group_order
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
@@ -183,10 +182,7 @@ class Discovery:
 
 
 def _aggregated_form(accept: str) -> str:
-    """The version of the aggregated form that the client prefers to the plain one; empty for the plain one.
-
-    Raises: NotAcceptable when it takes neither.
-    """
+    """The version of the aggregated form that the client prefers to the plain one; empty for the plain one."""
     for clause in (accept or "*/*").split(","):
         media_type, *parameters = (part.strip() for part in clause.split(";"))
         values = dict(parameter.partition("=")[::2] for parameter in parameters)
@@ -196,9 +192,7 @@ def _aggregated_form(accept: str) -> str:
             return ""
         if values.get("as") == "APIGroupDiscoveryList" and values.get("v") in ("v2", "v2beta1"):
             return values["v"]
-    if "application/vnd.kubernetes.protobuf" in accept or "application/yaml" in accept:
-        return ""
-    raise NotAcceptable("only the following media types are accepted: application/json", details={})
+    return ""
 
 
 def _api_versions() -> Json:

@@ -6,6 +6,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go (applyP
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
@@ -25,9 +26,10 @@ class ApplyPatch:
     force: bool
     problem: str = ""
     """What a YAML reader says of fields that stand twice."""
+    complaints: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def parse(cls, data: bytes, manager: Manager, *, force: bool, is_strict: bool) -> ApplyPatch:
+    def parse(cls, data: bytes, manager: Manager, *, force: bool) -> ApplyPatch:
         """Raises: BadRequest."""
         try:
             config, doubled = next(load_all_yaml(data), (None, ()))
@@ -35,10 +37,7 @@ class ApplyPatch:
             raise BadRequest(f"error decoding YAML: {error}") from error
         if not isinstance(config, dict) or not isinstance(config.get("metadata", {}), dict | None):
             raise BadRequest("error decoding YAML: the applied configuration is no object")
-        problem = doubled_text(doubled) if doubled else ""
-        if problem and is_strict:
-            raise BadRequest(f"error strict decoding YAML: error converting YAML to JSON: {problem}")
-        return cls(config, manager, force, problem)
+        return cls(config, manager, force, doubled_text(doubled) if doubled else "")
 
     @property
     def names_version(self) -> bool:

@@ -6,6 +6,7 @@ Server-side apply is in `apply.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,7 +47,10 @@ class PatchBody:
 
     media_type: str
     document: Json
+    complaints: tuple[str, ...] = ()
+    """What is wrong with it though it can be applied: fields that stand twice, or in no operation."""
 
+    problem: ClassVar[str] = ""
     accepted: ClassVar[tuple[str, ...]] = (JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH)
 
     @classmethod
@@ -61,12 +65,12 @@ class PatchBody:
                 f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY_PATCH}"
             )
         try:
-            document, _ = parse_json_strict(data)
+            document, duplicates = parse_json_strict(data)
         except ManifestError as error:
             raise BadRequest(f"{_prefix(media_type)}{error}") from error
         if document is None and media_type != MERGE_PATCH:
             document = [] if media_type == JSON_PATCH else {}
-        return cls(media_type, document)
+        return cls(media_type, document, _complaints(media_type, document, duplicates))
 
     @property
     def names_version(self) -> bool:
@@ -94,6 +98,21 @@ class PatchBody:
         return patched
 
 
+def _complaints(media_type: str, document: Json, duplicates: Iterable[str]) -> tuple[str, ...]:
+    if media_type != JSON_PATCH:
+        return tuple(f'duplicate field "{path}"' for path in duplicates)
+    unknown = [
+        f"[{index}].{name}"
+        for index, operation in enumerate(document if isinstance(document, list) else ())
+        for name in (operation if isinstance(operation, dict) else ())
+        if name not in ("op", "path", "from", "value")
+    ]
+    return (
+        *(f'json patch duplicate field "{path}"' for path in duplicates),
+        *(f'json patch unknown field "{path}"' for path in unknown),
+    )
+
+
 def _prefix(media_type: str) -> str:
     """What stands before a parser's complaint: nothing for strategic merge patches, as upstream."""
     return "" if media_type == STRATEGIC_MERGE_PATCH else "error decoding patch: "
@@ -111,14 +130,9 @@ def _as_api_error(error: PatchError) -> ApiError:
     return BadRequest(str(error))
 
 
-def takes_patched_text(patch: object) -> bool:
-    """Whether the patch works on the object's text, so that the result is read, and refused, as one."""
-    return isinstance(patch, PatchBody) and patch.media_type != STRATEGIC_MERGE_PATCH
-
-
-def wrong_type(patch: object, patched: dict[str, Json], detail: str) -> FieldError:
-    """Say that a field is of another type; of a strategic patch only the wanted type is told."""
+def no_object(patch: object, patched: dict[str, Json], detail: str, *, is_type: bool) -> FieldError:
+    """Say that what was patched is no object of its kind; of a strategic patch only the wanted type is told."""
     if isinstance(patch, PatchBody) and patch.media_type == STRATEGIC_MERGE_PATCH:
         wanted = detail.rpartition(" of type ")[2]
-        return invalid_value("patch", go_text(patch.document), f"unrecognized type: {wanted}")
+        return invalid_value("patch", go_text(patch.document), f"unrecognized type: {wanted}" if is_type else detail)
     return invalid_value("patch", orjson.dumps(patched).decode(), detail)

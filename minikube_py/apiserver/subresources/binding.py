@@ -14,7 +14,7 @@ from minikube_py.api.status import BadRequest, Conflict, invalid
 from minikube_py.api.validation import required
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
@@ -34,9 +34,10 @@ class BindingSubresource:
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
         if request.method != "POST" or (resource is Binding and not request.info.namespace):
             raise method_not_allowed()
+        wanted = request.negotiate()
         options = write_options(request.query, "CreateOptions")
         body = bodies.parse(request.body, request.content_type, "Binding")
-        binding, _ = bodies.to_object(body, Binding, options.field_validation)
+        binding = bodies.to_object(body, Binding, options.field_validation)
         name = request.info.name or binding.metadata.name
         if binding.metadata.name not in ("", name):
             raise BadRequest("name in URL does not match name in Binding object")
@@ -44,7 +45,7 @@ class BindingSubresource:
             raise invalid("", "Binding", name, [required("target.name")])
         target = Target(Pod, request.info.namespace, name, "binding", options.dry_run)
         await self._writer.update(target, lambda current: _bound(current, binding))
-        return success_answer(201)
+        return success_answer(wanted, code=201)
 
 
 def _bound(current: Resource, binding: Binding) -> Pod:

@@ -15,7 +15,7 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.answers import Answer, Stream
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.outbound.kubelets import Kubelets

@@ -17,7 +17,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, not_found
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.subresources.disruption_budgets import budget_of, charged, is_free, is_ready, not_now
 from minikube_py.apiserver.writer import Target, Writer
@@ -38,9 +38,10 @@ class EvictionSubresource:
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
         if request.method != "POST":
             raise method_not_allowed()
+        wanted = request.negotiate()
         options = write_options(request.query, "CreateOptions")
         body = bodies.parse(request.body, request.content_type, "Eviction")
-        eviction, _ = bodies.to_object(body, Eviction, options.field_validation)
+        eviction = bodies.to_object(body, Eviction, options.field_validation)
         info, delete_options = request.info, eviction.delete_options or DeleteOptions()
         if eviction.metadata.name not in ("", info.name):
             raise BadRequest("name in URL does not match name in Eviction object")
@@ -50,7 +51,7 @@ class EvictionSubresource:
         if not is_trial:
             await self._writer.update(target, lambda pod: _disrupted(pod, delete_options, budget))
         await self._writer.delete(Target(Pod, info.namespace, info.name, dry_run=is_trial), delete_options)
-        return success_answer(201)
+        return success_answer(wanted, code=201)
 
     async def _ask_budget(self, target: Target) -> PodDisruptionBudget | None:
         """Count the eviction, if a budget wants that; answers the budget that lets the pod go only as it is not ready.

@@ -10,8 +10,7 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed
-from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.api_request import ApiRequest, manager_of, method_not_allowed
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
@@ -29,9 +28,10 @@ class FinalizeSubresource:
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
         if request.method != "PUT":
             raise method_not_allowed()
+        wanted = request.negotiate()
         options = write_options(request.query, "UpdateOptions")
         body = bodies.parse(request.body, request.content_type, "Namespace")
-        asked, _ = bodies.to_object(body, Namespace, options.field_validation)
+        asked = bodies.to_object(body, Namespace, options.field_validation)
 
         def change(current: Resource) -> Namespace:
             assert isinstance(current, Namespace)
@@ -41,4 +41,4 @@ class FinalizeSubresource:
         manager = manager_of(resource, request, options)
         target = Target(Namespace, "", request.info.name, "finalize", options.dry_run, manager)
         written = await self._writer.update(target, change)
-        return object_answer(written.data, rendering(request.accept))
+        return object_answer(written.data, wanted)

@@ -14,8 +14,7 @@ from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, manager_of, method_not_allowed, patch_of
-from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.api_request import ApiRequest, manager_of, method_not_allowed, patch_of, patched_object
 from minikube_py.apiserver.options import WriteOptions, write_options
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
@@ -43,35 +42,36 @@ class PartSubresource:
         verb = _VERBS.get(request.method)
         if verb not in self.info.verbs:
             raise method_not_allowed()
+        wanted = request.negotiate()
         namespace, name = request.info.namespace, request.info.name
         if verb == "get":
             item = await self._cacher.newest(resource, namespace, name)
-            return object_answer(item.data, rendering(request.accept))
+            return object_answer(item.data, wanted)
         options, asked = self._asked(request)
         manager = None if is_apply(request.content_type) else manager_of(resource, request, options)
         target = Target(resource, namespace, name, self.info.name, options.dry_run, manager)
 
         def change(current: Resource) -> Resource:
-            wanted = asked(current)
-            changed = self._take(current, wanted)
+            given = asked(current)
+            changed = self._take(current, given)
             if manager is not None:
                 return changed
-            metadata = replace(changed.metadata, managed_fields=wanted.metadata.managed_fields)
+            metadata = replace(changed.metadata, managed_fields=given.metadata.managed_fields)
             return replace(changed, metadata=metadata)
 
         written = await self._writer.update(target, change)
-        return object_answer(written.data, rendering(request.accept))
+        return object_answer(written.data, wanted)
 
     def _asked(self, request: ApiRequest) -> tuple[WriteOptions, Callable[[Resource], Resource]]:
         resource = self._resource
         if request.method == "PUT":
             options = write_options(request.query, "UpdateOptions")
             body = bodies.parse(request.body, request.content_type, resource.definition.kind)
-            given, _ = bodies.to_object(body, resource, options.field_validation)
+            given = bodies.to_object(body, resource, options.field_validation)
             return options, lambda _current: given
         options, patch = patch_of(resource, request)
 
         def patched(current: Resource) -> Resource:
-            return bodies.to_object(bodies.Body(patch.apply(current)), resource, options.field_validation)[0]
+            return patched_object(patch, current, options)
 
         return options, patched

@@ -22,7 +22,7 @@ from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable
 from minikube_py.apiserver.answers import Answer, Stream
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.outbound.kubelets import Kubelets
 from minikube_py.outbound.outside import Outside, Reply, Sent

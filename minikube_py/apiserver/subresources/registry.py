@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from minikube_py.api.resource import Resource
 from minikube_py.apiserver.answers import Answer, Stream
-from minikube_py.apiserver.handler import ApiRequest
+from minikube_py.apiserver.api_request import ApiRequest
 from minikube_py.apiserver.request_info import RequestInfo
 from minikube_py.discovery.discovery import SubresourceInfo
 

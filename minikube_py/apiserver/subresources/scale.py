@@ -19,8 +19,7 @@ from minikube_py.api.status import invalid
 from minikube_py.api.validation import invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
-from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.api_request import ApiRequest, check_address, manager_of, method_not_allowed, patch_of
 from minikube_py.apiserver.options import write_options
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
@@ -42,13 +41,14 @@ class ScaleSubresource:
         return resource.definition.scale is not None
 
     async def handle(self, resource: type[Resource], request: ApiRequest) -> Answer:
+        wanted = request.negotiate()
         if request.method == "GET":
             obj = await self._get(resource, request)
         elif request.method in ("PUT", "PATCH"):
             obj = await self._write(resource, request)
         else:
             raise method_not_allowed()
-        return object_answer(scale_of(obj).to_json(), rendering(request.accept))
+        return object_answer(scale_of(obj).to_json(), wanted)
 
     async def _get(self, resource: type[Resource], request: ApiRequest) -> Resource:
         item = await self._cacher.newest(resource, request.info.namespace, request.info.name)
@@ -69,7 +69,7 @@ class ScaleSubresource:
                 body = bodies.parse(request.body, request.content_type, "Scale")
             else:
                 body = bodies.Body(patch.apply(scale_of(current)))
-            asked, _ = bodies.to_object(body, Scale, options.field_validation)
+            asked = bodies.to_object(body, Scale, options.field_validation)
             check_address(request.info, asked)
             version = asked.metadata.resource_version if patch is None or patch.names_version else ""
             scaled = _scaled(current, asked.spec.replicas, version)
@@ -94,7 +94,7 @@ def _applied(current: Resource, patch: ApplyPatch) -> Resource:
         inner = {name: inner}
     document |= {"metadata": config.get("metadata") or {}, **(inner if replicas is not None else {})}
     applied = with_changes(patch, config=document).apply(current)
-    asked, _ = bodies.to_object(bodies.Body(applied), type(current), "Ignore")
+    asked = bodies.to_object(bodies.Body(applied), type(current), "Ignore")
     version = asked.metadata.resource_version if patch.names_version else ""
     scaled = _scaled(current, scale_of(asked).spec.replicas, version)
     metadata = replace(scaled.metadata, managed_fields=asked.metadata.managed_fields)

@@ -18,8 +18,7 @@ from minikube_py.api.status import BadRequest, conflict, invalid, not_found
 from minikube_py.api.validation import FieldError, invalid_value
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
-from minikube_py.apiserver.handler import ApiRequest, method_not_allowed, no_such_resource
-from minikube_py.apiserver.negotiation import rendering
+from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.options import write_options
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.watchcache.cacher import Cacher
@@ -42,9 +41,10 @@ class TokenSubresource:
             raise method_not_allowed()
         if self._issuer is None:
             raise no_such_resource()
+        wanted = request.negotiate()
         options = write_options(request.query, "CreateOptions")
         body = bodies.parse(request.body, request.content_type, "TokenRequest")
-        asked, _ = bodies.to_object(body, TokenRequest, options.field_validation)
+        asked = bodies.to_object(body, TokenRequest, options.field_validation)
         info = request.info
         await self._cacher.catch_up()
         account = self._find(ServiceAccount, info.namespace, info.name).metadata
@@ -62,7 +62,7 @@ class TokenSubresource:
             spec=replace(asked.spec, audiences=audiences, expiration_seconds=lifetime_s),
             status=TokenRequestStatus(token=token, expiration_timestamp=expires),
         )
-        return object_answer(answered.to_json(), rendering(request.accept), code=201)
+        return object_answer(answered.to_json(), wanted, code=201)
 
     def _find(self, resource: type[Resource], namespace: str, name: str) -> Resource:
         item = self._cacher.get(resource, namespace, name)

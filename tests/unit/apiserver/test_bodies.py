@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from minikube_py.access import remarks
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.bodies import parse, to_object
@@ -12,7 +13,8 @@ SPEC = {"containers": [{"name": "web", "image": "nginx"}]}
 
 def read(metadata: object, validation: str = "Warn", **more: object) -> tuple[Pod, tuple[str, ...]]:
     document = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": SPEC, **more}
-    return to_object(parse(orjson.dumps(document), "application/json", "Pod"), Pod, validation)
+    remarks.begin()
+    return to_object(parse(orjson.dumps(document), "application/json", "Pod"), Pod, validation), remarks.warnings()
 
 
 def test_second_pod_of_a_template_shares_the_spec_and_nothing_else() -> None:
