@@ -7,8 +7,8 @@ Also refuses a policy whose expressions do not compile. Policies and webhook con
 so that a wrong one can be taken away.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/admission/plugin/policy
-Simplified: policies are asked in the order of their names, and only about writes of objects and of scales: not about
-bindings, evictions, tokens, exec and the like (who names those in a policy is warned). A Scale is judged, not changed.
+Simplified: policies are asked in the order of their names. What is no write of an object of the resource's own kind (a
+Scale, a Binding, the options of exec) is judged, not changed; who names it in a mutating policy is warned.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from minikube_py.watchcache.cacher import Cacher
 
 _GROUP = ValidatingAdmissionPolicy.definition.group
 _AUDITED = "validation.policy.admission.k8s.io/validation_failure"
-_NOT_ASKED = ("binding", "eviction")
-"""Changes of a pod that were asked for as something else."""
+_POSTED = ("binding", "eviction")
+"""What changes a pod, and is asked about as the object that was posted."""
 _REFUSALS = {each.reason: each for each in (Forbidden, Invalid, RequestEntityTooLarge)}
 
 
@@ -177,7 +177,8 @@ class AdmissionPolicies(Plugin):
 
 
 def _is_asked_about(attributes: Attributes) -> bool:
-    return attributes.resource.definition.group != _GROUP and attributes.subresource not in _NOT_ASKED
+    is_changed_by_another = attributes.operation == "UPDATE" and attributes.subresource in _POSTED
+    return attributes.resource.definition.group != _GROUP and not is_changed_by_another
 
 
 class SameObjects:

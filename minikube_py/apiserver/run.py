@@ -53,6 +53,7 @@ from minikube_py.apiserver.metrics import StoredObjects
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.server import FilterChain, ResourceApp
 from minikube_py.apiserver.subresources.approval import take_approval
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.apiserver.subresources.binding import BindingSubresource
 from minikube_py.apiserver.subresources.connect import ConnectSubresource, LogSubresource, PodFinder
 from minikube_py.apiserver.subresources.ephemeral_containers import take_ephemeral_containers
@@ -118,7 +119,7 @@ async def _serve(
     writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
-    subresources = _subresources(cacher, writer, kubelets, outside, issuer)
+    subresources = _subresources(cacher, writer, kubelets, outside, issuer, Asking(policies.validate))
     discovery = Discovery(registry, subresources.infos)
     reviews = Reviews(access.authentication, access.authorizer)
     controller = FlowController()
@@ -199,26 +200,32 @@ async def _answers(storage: Storage) -> bool:
 
 
 def _subresources(
-    cacher: Cacher, writer: Writer, kubelets: Kubelets, outside: Outside, issuer: TokenIssuer | None
+    cacher: Cacher,
+    writer: Writer,
+    kubelets: Kubelets,
+    outside: Outside,
+    issuer: TokenIssuer | None,
+    asking: Asking,
 ) -> SubresourceRegistry:
-    finder, locations, binding = PodFinder(cacher), Locations(cacher, kubelets, outside), BindingSubresource(writer)
+    finder, locations = PodFinder(cacher), Locations(cacher, kubelets, outside)
+    binding = BindingSubresource(writer, asking)
     return SubresourceRegistry(
         (
             ScaleSubresource(cacher, writer),
             binding,
-            EvictionSubresource(cacher, writer),
+            EvictionSubresource(cacher, writer, asking),
             FinalizeSubresource(writer),
             PartSubresource("approval", CertificateSigningRequest, cacher, writer, take_approval),
             PartSubresource("ephemeralcontainers", Pod, cacher, writer, take_ephemeral_containers),
             PartSubresource("resize", Pod, cacher, writer, take_resize),
-            TokenSubresource(cacher, issuer),
+            TokenSubresource(cacher, issuer, asking),
             LogSubresource(finder, kubelets),
-            ConnectSubresource("exec", "PodExecOptions", finder, kubelets),
-            ConnectSubresource("attach", "PodAttachOptions", finder, kubelets),
-            ConnectSubresource("portforward", "PodPortForwardOptions", finder, kubelets),
-            ProxySubresource(Pod, locations.pod),
-            ProxySubresource(Service, locations.service),
-            ProxySubresource(Node, locations.node),
+            ConnectSubresource("exec", finder, kubelets, asking),
+            ConnectSubresource("attach", finder, kubelets, asking),
+            ConnectSubresource("portforward", finder, kubelets, asking),
+            ProxySubresource(Pod, locations.pod, asking),
+            ProxySubresource(Service, locations.service, asking),
+            ProxySubresource(Node, locations.node, asking),
         ),
         whole={Binding: binding},
     )

@@ -56,7 +56,8 @@ class PolicyRequest:
     def _document(self, obj: Resource | None) -> Json:
         if obj is None:
             return None
-        return (converted(obj, self.kind) if isinstance(obj, self.resource) else obj).to_dict()
+        document = (converted(obj, self.kind) if isinstance(obj, self.resource) else obj).to_dict()
+        return {name: value for name, value in document.items() if name != "metadata" or value}
 
     @property
     def _kind_of_object(self) -> type[Resource]:
@@ -90,11 +91,12 @@ class PolicyRequest:
             "dryRun": self.dry_run,
             "options": self._options,
         }
-        return {name: value for name, value in found.items() if value != ""}
+        return {name: value for name, value in found.items() if value not in ("", {})}
 
     @property
     def _options(self) -> dict[str, Json]:
-        options: dict[str, Json] = {"kind": _OPTIONS.get(self.operation, ""), "apiVersion": "meta.k8s.io/v1"}
+        kind = _OPTIONS.get(self.operation)
+        options: dict[str, Json] = {"kind": kind, "apiVersion": "meta.k8s.io/v1"} if kind else {}
         return {**options, "dryRun": ["All"]} if self.dry_run else options
 
 

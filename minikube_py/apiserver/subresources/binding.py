@@ -16,6 +16,7 @@ from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
 
@@ -25,7 +26,8 @@ class BindingSubresource:
 
     info = SubresourceInfo("binding", "Binding", ("create",))
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, asking: Asking) -> None:
+        self._asking = asking
         self._writer = writer
 
     def serves(self, resource: type[Resource]) -> bool:
@@ -43,6 +45,7 @@ class BindingSubresource:
             raise BadRequest("name in URL does not match name in Binding object")
         if not binding.target.name:
             raise invalid("", "Binding", name, [required("target.name")])
+        await self._asking.about_posted(Pod, request.info, binding, dry_run=options.dry_run)
         target = Target(Pod, request.info.namespace, name, "binding", options.dry_run)
         await self._writer.update(target, lambda current: _bound(current, binding))
         return success_answer(wanted, code=201)

@@ -17,6 +17,7 @@ from minikube_py.api.status import BadRequest
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.request_info import RequestInfo
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.outbound.kubelets import Kubelets
 from minikube_py.watchcache.cacher import Cacher
@@ -96,11 +97,15 @@ def _log_options(query: Mapping[str, str]) -> dict[str, str]:
     return {name: query[name] for name in _LOG_OPTIONS if name in query}
 
 
+_OPTIONS_KINDS = {"exec": "PodExecOptions", "attach": "PodAttachOptions", "portforward": "PodPortForwardOptions"}
+
+
 class ConnectSubresource:
     """exec, attach and portforward: an upgrade to WebSocket, then bytes both ways."""
 
-    def __init__(self, name: str, kind: str, finder: PodFinder, kubelets: Kubelets) -> None:
-        self.info = SubresourceInfo(name, kind, ("create", "get"))
+    def __init__(self, name: str, finder: PodFinder, kubelets: Kubelets, asking: Asking) -> None:
+        self.info = SubresourceInfo(name, _OPTIONS_KINDS[name], ("create", "get"))
+        self._asking = asking
         self._finder = finder
         self._kubelets = kubelets
 
@@ -119,6 +124,7 @@ class ConnectSubresource:
         """Raises: ApiError before the client is accepted."""
         pod = await self._finder.pod(info)
         metadata, query = pod.metadata, websocket.query_params.multi_items()
+        await self._asking.about_stream(Pod, info, query)
         where = f"{metadata.namespace}/{metadata.name}"
         if self.info.name == "portforward":
             await self._kubelets.pass_on(websocket, pod, f"/portForward/{where}", query)

@@ -19,6 +19,7 @@ from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
 from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.apiserver.subresources.disruption_budgets import budget_of, charged, is_free, is_ready, not_now
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.discovery import SubresourceInfo
@@ -28,7 +29,8 @@ from minikube_py.watchcache.cacher import Cacher
 class EvictionSubresource:
     info = SubresourceInfo("eviction", "Eviction", ("create",), "policy", "v1")
 
-    def __init__(self, cacher: Cacher, writer: Writer) -> None:
+    def __init__(self, cacher: Cacher, writer: Writer, asking: Asking) -> None:
+        self._asking = asking
         self._cacher = cacher
         self._writer = writer
 
@@ -47,6 +49,7 @@ class EvictionSubresource:
             raise BadRequest("name in URL does not match name in Eviction object")
         is_trial = options.dry_run or bool(delete_options.dry_run)
         target = Target(Pod, info.namespace, info.name, "eviction", is_trial)
+        await self._asking.about_posted(Pod, info, eviction, dry_run=is_trial)
         budget = await self._ask_budget(target)
         if not is_trial:
             await self._writer.update(target, lambda pod: _disrupted(pod, delete_options, budget))

@@ -23,6 +23,7 @@ from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable
 from minikube_py.apiserver.answers import Answer, Stream
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.outbound.kubelets import Kubelets
 from minikube_py.outbound.outside import Outside, Reply, Sent
@@ -72,11 +73,12 @@ Locate = Callable[[ApiRequest, Asked], Awaitable[Place]]
 class ProxySubresource:
     """`proxy` of one kind."""
 
-    def __init__(self, resource: type[Resource], locate: Locate) -> None:
+    def __init__(self, resource: type[Resource], locate: Locate, asking: Asking) -> None:
         kind = f"{resource.definition.kind}ProxyOptions"
         self.info = SubresourceInfo("proxy", kind, ("create", "delete", "get", "patch", "update"))
         self._resource = resource
         self._locate = locate
+        self._asking = asking
 
     def serves(self, resource: type[Resource]) -> bool:
         return resource is self._resource
@@ -87,6 +89,7 @@ class ProxySubresource:
         asked = Asked.parse(request.info.name)
         place = await self._locate(request, asked)
         prefix, path, query = _split(request.target, self.info.name)
+        await self._asking.about_proxy(resource, request.info, path)
         if not path and request.method in ("GET", "HEAD"):
             return Answer(b"", 301, "text/plain", (("Location", f"{prefix}/{query}"),))
         forwarded = {"x-forwarded-uri": prefix + path, "x-forwarded-host": request.headers.get("host", "")}

@@ -20,6 +20,7 @@ from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, object_answer
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed, no_such_resource
 from minikube_py.apiserver.options import write_options
+from minikube_py.apiserver.subresources.asking import Asking
 from minikube_py.discovery.discovery import SubresourceInfo
 from minikube_py.watchcache.cacher import Cacher
 
@@ -29,7 +30,8 @@ _SHORTEST_S, _LONGEST_S, _USUAL_S = 600, 2**32, 3600
 class TokenSubresource:
     info = SubresourceInfo("token", "TokenRequest", ("create",), "authentication.k8s.io", "v1")
 
-    def __init__(self, cacher: Cacher, issuer: TokenIssuer | None) -> None:
+    def __init__(self, cacher: Cacher, issuer: TokenIssuer | None, asking: Asking) -> None:
+        self._asking = asking
         self._cacher = cacher
         self._issuer = issuer
 
@@ -53,6 +55,7 @@ class TokenSubresource:
         if errors:
             raise invalid("authentication.k8s.io", "TokenRequest", asked.metadata.name, errors)
         bound = self._bound(info.namespace, asked.spec)
+        await self._asking.about_posted(resource, info, asked, dry_run=options.dry_run)
         audiences = asked.spec.audiences or (ISSUER,)
         token = self._issuer.issue(account, bound, audiences, lifetime_s)
         expires = Time.at(Time.now().epoch_s + lifetime_s)

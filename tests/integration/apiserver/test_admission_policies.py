@@ -210,11 +210,6 @@ async def test_a_policy_that_does_not_compile_is_refused() -> None:
         compiled = await client.post(
             f"{GROUP}/validatingadmissionpolicies", json={"metadata": {"name": "v"}, "spec": spec}
         )
-        unasked = {"resourceRules": [{**MAPS_RULE, "resources": ["pods/exec"]}]}
-        spec = {"matchConstraints": unasked, "validations": [{"expression": "false"}]}
-        warned = await client.post(
-            f"{GROUP}/validatingadmissionpolicies", json={"metadata": {"name": "v"}, "spec": spec}
-        )
     assert 'spec.validations[0].message: Invalid value: " ": must be non-empty if specified' in validates.text.replace(
         '\\"', '"'
     )
@@ -222,7 +217,38 @@ async def test_a_policy_that_does_not_compile_is_refused() -> None:
     place = "ERROR: <input>:1:1: undeclared reference to 'objet' (in container '')\n | objet.a == 1\n | ^"
     assert first["message"] == f'Invalid value: "objet.a == 1": compilation failed: {place}'
     assert second["message"] == 'Invalid value: "1": must evaluate to string but got int'
-    assert "asks no policy about pods/exec" in warned.headers["Warning"]
+
+
+async def test_what_writes_no_object_is_asked_about_as_what_was_posted_or_asked_for() -> None:
+    resources = ["pods/binding", "pods/eviction", "pods/exec", "pods/proxy"]
+    rule = {**MAPS_RULE, "resources": resources}
+    spec = {"containers": [{"name": "c", "image": "i"}], "automountServiceAccountToken": False}
+    text = "request.operation + ' ' + request.subResource + ' ' + object.kind + ' ' + string(oldObject == null)"
+    text += " + (has(object.command) ? ' ' + object.command.join(' ') : '')"
+    async with api_server() as client:
+        await client.post(f"{NAMESPACE}/serviceaccounts", json={"metadata": {"name": "default"}})
+        await validating(client, "told", "false", rules=[rule], messageExpression=text)
+        made = await client.post(f"{NAMESPACE}/pods", json={"metadata": {"name": "p"}, "spec": spec})
+        assert made.status_code == 201
+        at = f"{NAMESPACE}/pods/p"
+        binding = {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}
+        bound = await client.post(f"{at}/binding", json=binding)
+        evicted = await client.post(f"{at}/eviction?dryRun=All", json={"metadata": {"name": "p"}})
+        upgrade = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Protocol": "v5.channel.k8s.io",
+        }
+        opened = await client.get(f"{at}/exec?command=rm&command=-r&container=c&stdout=true", headers=upgrade)
+    said = [answer.json()["message"].rpartition("denied request: ")[2] for answer in (bound, evicted, opened)]
+    assert said == [
+        "CREATE binding Binding true",
+        "CREATE eviction Eviction true",
+        "CONNECT exec PodExecOptions true rm -r",
+    ]
+    assert {answer.json()["details"]["kind"] for answer in (bound, evicted, opened)} == {"pods"}
 
 
 async def test_a_webhook_configuration_with_a_condition_that_does_not_compile_is_refused() -> None:

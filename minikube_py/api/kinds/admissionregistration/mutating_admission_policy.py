@@ -14,9 +14,9 @@ from minikube_py.api.definition import Column
 from minikube_py.api.kinds.admissionregistration.defaults import match_defaulted
 from minikube_py.api.kinds.admissionregistration.policy_spec import MutatingAdmissionPolicySpec, Mutation
 from minikube_py.api.kinds.admissionregistration.policy_validation import (
+    mutation_warnings,
     param_kind_text,
     policy_errors,
-    policy_warnings,
 )
 from minikube_py.api.kinds.field_checks import Errors
 from minikube_py.api.model import written
@@ -58,7 +58,7 @@ class MutatingAdmissionPolicy(
             yield unsupported_value("spec.reinvocationPolicy", spec.reinvocation_policy, ("IfNeeded", "Never"))
 
     def warnings(self) -> Iterable[str]:
-        return policy_warnings(self.spec)
+        return mutation_warnings(self.spec)
 
 
 _PATCH_TYPES = ("ApplyConfiguration", "JSONPatch")

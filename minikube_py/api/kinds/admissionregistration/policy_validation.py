@@ -64,17 +64,17 @@ def _param_kind_errors(kind: ParamKind, path: str) -> Errors:
         yield invalid_value(f"{path}.kind", kind.kind, why)
 
 
-_NOT_ASKED = ("attach", "binding", "eviction", "exec", "portforward", "proxy", "token")
+_NOT_CHANGED = ("attach", "binding", "eviction", "exec", "portforward", "proxy", "scale", "token")
 
 
-def policy_warnings(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec) -> Iterator[str]:
-    """Named requests that are no writes of an object, about which policies are not asked."""
+def mutation_warnings(spec: MutatingAdmissionPolicySpec) -> Iterator[str]:
+    """Named requests that are about another object than that of the resource, which no policy changes."""
     rules = spec.match_constraints.resource_rules if spec.match_constraints is not None else ()
     for index, rule in enumerate(rules):
         for number, resource in enumerate(rule.resources):
-            if resource.partition("/")[2] in _NOT_ASKED or resource == "bindings":
+            if resource.partition("/")[2] in _NOT_CHANGED or resource == "bindings":
                 where = f"spec.matchConstraints.resourceRules[{index}].resources[{number}]"
-                yield f"{where}: minikube_py asks no policy about {resource}"
+                yield f"{where}: minikube_py lets no policy change {resource}"
 
 
 def binding_errors(spec: ValidatingAdmissionPolicyBindingSpec | MutatingAdmissionPolicyBindingSpec) -> Errors:

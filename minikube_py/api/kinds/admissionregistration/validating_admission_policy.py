@@ -21,7 +21,6 @@ from minikube_py.api.kinds.admissionregistration.policy_spec import (
 from minikube_py.api.kinds.admissionregistration.policy_validation import (
     param_kind_text,
     policy_errors,
-    policy_warnings,
 )
 from minikube_py.api.kinds.field_checks import Errors, qualified_errors
 from minikube_py.api.markers import ListType
@@ -78,9 +77,6 @@ class ValidatingAdmissionPolicy(
         for index, validation in enumerate(spec.validations):
             yield from _validation_errors(validation, f"spec.validations[{index}]")
         yield from _annotation_errors(spec.audit_annotations, self.metadata.name)
-
-    def warnings(self) -> Iterable[str]:
-        return policy_warnings(self.spec)
 
 
 _REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
