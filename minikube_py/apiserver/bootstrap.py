@@ -12,7 +12,7 @@ import contextlib
 import ipaddress
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 
@@ -28,7 +28,7 @@ from minikube_py.api.meta import Condition, ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.status import AlreadyExists, NotFound
+from minikube_py.api.status import AlreadyExists, ApiError, NotFound
 from minikube_py.apiserver.writer import Target, Writer
 from minikube_py.discovery.api_groups import api_services
 from minikube_py.patching.managed_fields import Manager
@@ -59,11 +59,23 @@ async def bootstrap(writer: Writer, cluster: Cluster) -> None:
     while True:
         try:
             for obj in (*_objects(cluster), *api_services(cluster.groups)):
-                await ensure(writer, obj)
+                await _unless_refused(obj, ensure(writer, obj))
             return
         except StorageError as error:
             log.warning("cannot create the system objects yet", extra={"error": str(error)})
             await asyncio.sleep(_RETRY_S)
+
+
+async def _unless_refused(obj: Resource, write: Awaitable[None]) -> None:
+    """What users have made (a policy, say) may refuse what the server writes of its own accord; it goes on without.
+
+    Raises: StorageError.
+    """
+    try:
+        await write
+    except ApiError as error:
+        said = {"object": f"{obj.definition.kind} {obj.metadata.name}", "error": str(error)}
+        log.warning("a system object is refused", extra=said)
 
 
 async def ensure(writer: Writer, obj: Resource) -> None:
@@ -162,7 +174,7 @@ async def reconcile_default_roles(writer: Writer, cacher: Cacher) -> None:
     """
     async with asyncio.TaskGroup() as group:
         for wanted in default_roles():
-            group.create_task(_complete(writer, cacher, wanted))
+            group.create_task(_unless_refused(wanted, _complete(writer, cacher, wanted)))
 
 
 async def _complete(writer: Writer, cacher: Cacher, wanted: Resource) -> None:

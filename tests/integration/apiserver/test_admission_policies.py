@@ -292,3 +292,22 @@ async def test_a_policy_knows_custom_kinds_namespaces_and_rights() -> None:
         ]
     assert (small.status_code, large.status_code) == (422, 201)
     assert small.json()["details"]["group"] == "example.com"
+
+
+async def test_a_policy_that_denies_everything_does_not_keep_the_server_from_starting(tmp_path: Path) -> None:
+    store = f"sqlite://{tmp_path}/store.db"
+    everything = {
+        "apiGroups": ["*"],
+        "apiVersions": ["*"],
+        "operations": ["*"],
+        "resources": ["*/*"],
+    }
+    async with api_server(storage=store) as client:
+        await validating(client, "closed", "false", rules=[everything])
+        assert (await client.post(MAPS, json=a_map())).status_code == 422
+    async with api_server(storage=store) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await client.post(MAPS, json=a_map())).status_code == 422
+        assert (await client.delete(f"{GROUP}/validatingadmissionpolicies/closed")).status_code == 200
+        await client.get(f"{GROUP}/validatingadmissionpolicies")
+        assert (await client.post(MAPS, json=a_map())).status_code == 201
