@@ -290,8 +290,13 @@ async def test_a_policy_knows_custom_kinds_namespaces_and_rights() -> None:
             await client.post(widgets, json=header | {"metadata": {"name": f"w{size}"}, "size": size})
             for size in (1, 2)
         ]
+        objects = "Object{more: Object.more{list: [1, 2], size: object.size + 1}}"
+        patch = "[JSONPatch{op: 'add', path: '/other', value: {'a': [object.more.size]}}]"
+        await mutating(client, "more", applying(objects), patching(patch), rules=[rule])
+        changed = (await client.post(widgets, json=header | {"metadata": {"name": "m"}, "size": 5})).json()
     assert (small.status_code, large.status_code) == (422, 201)
     assert small.json()["details"]["group"] == "example.com"
+    assert (changed["more"], changed["other"], changed["size"]) == ({"list": [1, 2], "size": 6}, {"a": [6]}, 5)
 
 
 async def test_a_policy_that_denies_everything_does_not_keep_the_server_from_starting(tmp_path: Path) -> None:
