@@ -39,6 +39,8 @@ class Identity:
     pod_uid: str = ""
     node: str = ""
     node_uid: str = ""
+    secret: str = ""
+    secret_uid: str = ""
     id: str = ""
     """Of the token itself (JTI)."""
     audiences: tuple[str, ...] = ()
@@ -74,7 +76,7 @@ class TokenIssuer:
     def issue(
         self, account: ObjectMeta, bound: Mapping[str, ObjectMeta], audiences: tuple[str, ...], lifetime_s: int
     ) -> str:
-        """A token; `bound` has the `pod` that it ends with, and the `node` that this one is on."""
+        """A token; `bound` has the `pod`, `secret` or `node` that it ends with, and the node that a pod is on."""
         now = int(time.time())
         about: dict[str, Any] = {
             "namespace": account.namespace,
@@ -106,7 +108,8 @@ class TokenIssuer:
                 options={"require": required},
             )
             about = claims[_CLAIM]
-            account, pod, node = about["serviceaccount"], about.get("pod", {}), about.get("node", {})
+            account = about["serviceaccount"]
+            pod, node, secret = (about.get(what, {}) for what in ("pod", "node", "secret"))
             audiences = claims["aud"]
             return Identity(
                 namespace=about["namespace"],
@@ -116,6 +119,8 @@ class TokenIssuer:
                 pod_uid=pod.get("uid", ""),
                 node=node.get("name", ""),
                 node_uid=node.get("uid", ""),
+                secret=secret.get("name", ""),
+                secret_uid=secret.get("uid", ""),
                 id=claims.get("jti", ""),
                 audiences=(audiences,) if isinstance(audiences, str) else tuple(audiences),
                 expires_at=float(claims["exp"]),

@@ -16,7 +16,9 @@ import orjson
 from minikube_py.access.authentication.certificates import CREDENTIAL_ID
 from minikube_py.access.service_account_tokens import ISSUER, Identity, TokenIssuer, TokenRefused
 from minikube_py.api.kinds.authentication.token_review import UserInfo
+from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.secret import Secret
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.resource import Resource
 from minikube_py.watchcache.cacher import Cacher
@@ -54,12 +56,16 @@ class ServiceAccountTokens:
         return _user(identity), tuple(audience for audience in audiences if audience in identity.audiences)
 
     def _check(self, identity: Identity) -> None:
-        """Raises: TokenRefused when account or pod are gone, or others by now."""
+        """Raises: TokenRefused when the account or what the token is bound to is gone, or another by now."""
         pairs: list[tuple[type[Resource], str, str]] = [
             (ServiceAccount, identity.service_account, identity.service_account_uid)
         ]
         if identity.pod:
             pairs.append((Pod, identity.pod, identity.pod_uid))
+        elif identity.node:
+            pairs.append((Node, identity.node, identity.node_uid))
+        if identity.secret:
+            pairs.append((Secret, identity.secret, identity.secret_uid))
         for kind, name, uid in pairs:
             if self._uid(kind, identity.namespace, name) != uid:
                 raise TokenRefused(f"{kind.definition.singular} {identity.namespace}/{name} with uid {uid} is gone")

@@ -9,6 +9,7 @@ from minikube_py.access.service_account_tokens import ISSUER, TokenIssuer
 from minikube_py.api.kinds.authentication.token_request import TokenRequest, TokenRequestSpec, TokenRequestStatus
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.core.secret import Secret
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import replace
@@ -74,24 +75,26 @@ class TokenSubresource:
         return resource.from_json(item.data)
 
     def _bound(self, namespace: str, spec: TokenRequestSpec) -> dict[str, ObjectMeta]:
-        """The pod that the token is for, and its node. Raises: ApiError when it is not the one that is meant."""
+        """What the token ends with, and the node of a pod. Raises: ApiError when it is not the one that is meant."""
         reference = spec.bound_object_ref
         if reference is None:
             return {}
-        if reference.kind != "Pod":
-            why = f"cannot bind token for serviceaccount to a {reference.kind}: only Pods are supported here"
-            raise BadRequest(why)
-        pod = self._find(Pod, namespace, reference.name)
-        assert isinstance(pod, Pod)
-        uid = pod.metadata.uid
+        kind = _BINDABLE.get((reference.api_version, reference.kind))
+        if kind is None:
+            api_version = reference.api_version if "/" in reference.api_version else f"/{reference.api_version}"
+            raise BadRequest(f"cannot bind token to object of type {api_version}, Kind={reference.kind}")
+        found = self._find(kind, namespace, reference.name)
+        uid = found.metadata.uid
         if reference.uid and reference.uid != uid:
             why = f"the UID in the bound object reference ({reference.uid}) does not match the UID in record ({uid})"
-            raise conflict(
-                Pod.definition, reference.name, f"{why}. The object might have been deleted and then recreated"
-            )
-        bound = {"pod": pod.metadata}
-        node = self._cacher.get(Node, "", pod.spec.node_name)
+            why += ". The object might have been deleted and then recreated"
+            raise conflict(kind.definition, reference.name, why)
+        bound = {kind.definition.singular: found.metadata}
+        node = self._cacher.get(Node, "", found.spec.node_name) if isinstance(found, Pod) else None
         return {**bound, "node": Node.from_json(node.data).metadata} if node is not None else bound
+
+
+_BINDABLE: dict[tuple[str, str], type[Resource]] = {("v1", kind.definition.kind): kind for kind in (Pod, Secret, Node)}
 
 
 def _lifetime_errors(lifetime_s: int) -> list[FieldError]:

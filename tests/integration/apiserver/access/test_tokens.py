@@ -139,6 +139,41 @@ async def test_a_token_ends_with_what_it_is_bound_to(
     server.audited(401)
 
 
+@pytest.mark.parametrize(
+    ("kind", "collection", "document"),
+    [
+        ("Secret", "/api/v1/namespaces/default/secrets", {"metadata": {"name": "bound"}}),
+        ("Node", "/api/v1/nodes", {"metadata": {"name": "bound"}}),
+    ],
+)
+async def test_a_token_may_be_bound_to_a_secret_or_a_node_and_ends_with_it(
+    server: SecureServer, admin: httpx.AsyncClient, kind: str, collection: str, document: dict[str, Any]
+) -> None:
+    await admin.post(_ACCOUNTS, json={"metadata": {"name": "bound"}})
+    reference = {"kind": kind, "apiVersion": "v1", "name": "bound"}
+    asked = {"spec": {"boundObjectRef": reference}}
+    assert (await admin.post(f"{_ACCOUNTS}/bound/token", json=asked)).status_code == 404
+    await admin.post(collection, json=document)
+    stale = {"spec": {"boundObjectRef": {**reference, "uid": "another"}}}
+    assert (await admin.post(f"{_ACCOUNTS}/bound/token", json=stale)).status_code == 409
+    token = (await admin.post(f"{_ACCOUNTS}/bound/token", json=asked)).json()["status"]["token"]
+    async with server.client(token=token) as client:
+        assert (await who(client))["username"] == "system:serviceaccount:default:bound"
+        await admin.delete(f"{collection}/bound")
+        await admin.get(f"{collection}/bound")
+        assert (await client.get("/version")).status_code == 401
+
+
+async def test_a_token_is_bound_to_nothing_else(admin: httpx.AsyncClient) -> None:
+    await admin.post(_ACCOUNTS, json={"metadata": {"name": "bound"}})
+    reference = {"kind": "ConfigMap", "apiVersion": "v1", "name": "c"}
+    answer = await admin.post(f"{_ACCOUNTS}/bound/token", json={"spec": {"boundObjectRef": reference}})
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "cannot bind token to object of type /v1, Kind=ConfigMap",
+    )
+
+
 async def test_two_authorization_headers_are_refused(server: SecureServer) -> None:
     pairs = [("Authorization", f"Bearer {token}") for token in (BOB_TOKEN, ADMIN_TOKEN)]
     async with server.client() as client:
