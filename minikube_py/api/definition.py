@@ -106,6 +106,8 @@ class Definition:
     """True: a DELETE that removes the object at once answers with it, not with a Status."""
     orphans_by_default: bool = False
     """True: a DELETE that does not say what becomes of the dependents leaves them behind."""
+    orphan_warning: str = ""
+    """What such a DELETE is warned of."""
     any_finalizer: bool = False
     """True: a finalizer of an object needs no domain before a slash."""
     status_writes_metadata: bool = True

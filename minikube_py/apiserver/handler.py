@@ -190,7 +190,7 @@ class ResourceHandler:
         return _written_answer(resource, request, written, code=201)
 
     async def delete(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        options = _delete_options(request)
+        options = _delete_options(resource, request)
         target = self.target(resource, request, dry_run=bool(options.dry_run))
         written = await self._writer.delete(target, options)
         definition = resource.definition
@@ -202,7 +202,7 @@ class ResourceHandler:
         return _written_answer(resource, request, written)
 
     async def delete_collection(self, resource: type[Resource], request: ApiRequest) -> Answer:
-        options = _delete_options(request)
+        options = _delete_options(resource, request)
         page = await self._lister.list(resource, request.info.namespace, list_options(request.query, watch=False))
         for item in page.items:
             metadata = orjson.loads(item.data)["metadata"]
@@ -266,13 +266,16 @@ def _must_have_version(resource: type[Resource], obj: Resource) -> Invalid:
     return invalid(definition.group, definition.plural, obj.metadata.name, [error])
 
 
-def _delete_options(request: ApiRequest) -> DeleteOptions:
+def _delete_options(resource: type[Resource], request: ApiRequest) -> DeleteOptions:
     """From the body, or from the query when there is no body. Raises: BadRequest, Invalid."""
     if request.body:
         options = bodies.to_delete_options(request.body, request.content_type)
     else:
         options = _queried_delete_options(request.query)
     check_delete_options(options)
+    says_nothing = options.propagation_policy is None and options.orphan_dependents is None
+    if says_nothing and resource.definition.orphan_warning:
+        remarks.warn(resource.definition.orphan_warning)
     return options
 
 

@@ -22,7 +22,7 @@ from minikube_py.api.kinds.apps.validation import (
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import template_warnings
 from minikube_py.api.kinds.field_checks import Errors, negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf, Required
 from minikube_py.api.meta import LabelSelector
@@ -147,7 +147,7 @@ class DaemonSet(
         yield from negative_errors(status.number_unavailable, "status.numberUnavailable")
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+        return template_warnings(self.spec.template, "spec.template")
 
 
 def _strategy_defaulted(strategy: DaemonSetUpdateStrategy) -> DaemonSetUpdateStrategy:

@@ -23,7 +23,7 @@ from minikube_py.api.kinds.apps.validation import (
 )
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import workload_warnings
 from minikube_py.api.kinds.field_checks import Errors, negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf, Required, RetainKeys
 from minikube_py.api.meta import LabelSelector
@@ -130,7 +130,7 @@ class Deployment(
             yield from selector_change_errors(spec.selector, old.spec.selector)
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+        return workload_warnings(self.metadata, self.spec.template, "spec.template")
 
     def defaulted(self) -> Self:
         spec = filled(self.spec, replicas=1, revision_history_limit=10, progress_deadline_seconds=600)

@@ -15,7 +15,7 @@ from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.apps.validation import READY, replica_status_errors, selector_change_errors, workload_errors
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import workload_warnings
 from minikube_py.api.kinds.field_checks import negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, Required
 from minikube_py.api.meta import LabelSelector
@@ -86,7 +86,7 @@ class ReplicaSet(
             yield from selector_change_errors(self.spec.selector, old.spec.selector)
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+        return workload_warnings(self.metadata, self.spec.template, "spec.template")
 
     def defaulted(self) -> Self:
         spec = filled(self.spec, replicas=1)

@@ -25,7 +25,7 @@ from minikube_py.api.kinds.apps.stateful_set_validation import (
     stateful_set_status_errors,
 )
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import template_warnings
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError, dns_label_error
@@ -80,7 +80,7 @@ class StatefulSet(
         return stateful_set_status_errors(self.status, old.status)
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+        return template_warnings(self.spec.template, "spec.template")
 
     @classmethod
     def name_error(cls, name: str, *, prefix: bool) -> str:

@@ -18,7 +18,7 @@ from minikube_py.api.kinds.batch.job_validation import job_spec_errors
 from minikube_py.api.kinds.batch.schedule import Schedule, ScheduleError
 from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.kinds.core.pod_spec import PodSpec
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import workload_warnings
 from minikube_py.api.kinds.field_checks import Errors, negative_errors, required_choice_errors
 from minikube_py.api.markers import OneOf, Required
 from minikube_py.api.meta import ObjectMeta
@@ -105,7 +105,7 @@ class CronJob(
             yield invalid_value("metadata.name", self.metadata.name, why)
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(_pod_spec(self), "spec.jobTemplate.spec.template.spec")
+        return workload_warnings(self.metadata, self.spec.job_template.spec.template, "spec.jobTemplate.spec.template")
 
 
 def _spec_errors(spec: CronJobSpec, path: str) -> Errors:

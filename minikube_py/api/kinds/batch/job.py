@@ -22,7 +22,7 @@ from minikube_py.api.kinds.batch.job_validation import (
     own_labels,
 )
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import workload_warnings
 from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
@@ -39,6 +39,8 @@ class Job(
     version="v1",
     plural="jobs",
     orphans_by_default=True,
+    orphan_warning="child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to "
+    "remove them or set propagationPolicy=Orphan to suppress this warning",
     columns=(
         NAME,
         Column("Status", lambda job: job.state),
@@ -111,7 +113,7 @@ class Job(
         return next(filter(holds, _LESSER_STATES), "Running")
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec.template.spec, "spec.template.spec")
+        return workload_warnings(self.metadata, self.spec.template, "spec.template")
 
 
 def job_template_defaulted(spec: JobSpec) -> JobSpec:

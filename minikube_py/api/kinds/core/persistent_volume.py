@@ -16,6 +16,7 @@ from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.kinds.core.persistent_volume_spec import SOURCES, PersistentVolumeSpec
 from minikube_py.api.kinds.core.persistent_volume_validation import volume_change_errors, volume_spec_errors
 from minikube_py.api.kinds.core.pod_defaults import VOLUME_DEFAULTS
+from minikube_py.api.kinds.deprecations import VOLUME_ANNOTATIONS, annotation_warnings
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
@@ -69,6 +70,12 @@ class PersistentVolume(
     def prepare_for_create(self) -> Self:
         since = self.metadata.creation_timestamp
         return replace(self, status=PersistentVolumeStatus(phase="Pending", last_phase_transition_time=since))
+
+    def warnings(self) -> Iterable[str]:
+        yield from annotation_warnings(self.metadata.annotations, VOLUME_ANNOTATIONS, "metadata.annotations")
+        if self.spec.persistent_volume_reclaim_policy == "Recycle":
+            instead = "Instead, the recommended approach is to use dynamic provisioning."
+            yield f"spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. {instead}"
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from volume_spec_errors(self.spec, "spec")

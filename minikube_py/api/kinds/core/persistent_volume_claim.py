@@ -17,8 +17,10 @@ from minikube_py.api.kinds.core.access_modes import (
     access_modes_text,
     storage_class_of,
 )
+from minikube_py.api.kinds.core.pod_warnings import fraction_warnings
 from minikube_py.api.kinds.core.resource_validation import positive_errors
 from minikube_py.api.kinds.core.volume import PersistentVolumeClaimSpec
+from minikube_py.api.kinds.deprecations import VOLUME_ANNOTATIONS, annotation_warnings
 from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, subdomain_errors
 from minikube_py.api.markers import GranularStruct, MergeBy, NotRequired, OneOf
 from minikube_py.api.model import Model, replace, written, written_null
@@ -95,6 +97,11 @@ class PersistentVolumeClaim(
         is_known = source is not None and (source.api_group or "", source.kind) in _SOURCES
         claim = replace(self, status=_PENDING)
         return claim if is_known or source is None else replace(claim, spec=replace(claim.spec, data_source=None))
+
+    def warnings(self) -> Iterable[str]:
+        yield from annotation_warnings(self.metadata.annotations, VOLUME_ANNOTATIONS, "metadata.annotations")
+        amounts = {"requests": self.spec.resources.requests, "limits": self.spec.resources.limits}
+        yield from fraction_warnings(amounts, ("storage",), "spec.resources")
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from claim_errors(self.spec, "spec")

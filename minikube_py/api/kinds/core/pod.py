@@ -19,7 +19,8 @@ from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
 from minikube_py.api.kinds.core.pod_status import PodCondition, PodIP, PodStatus
 from minikube_py.api.kinds.core.pod_update_validation import changed_pod_errors
 from minikube_py.api.kinds.core.pod_validation import new_pod_errors
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import dotted_name_warnings, pod_warnings
+from minikube_py.api.kinds.deprecations import POD_ANNOTATIONS, annotation_warnings
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
@@ -68,7 +69,9 @@ class Pod(
         return grace_s if grace_s >= 0 else 1
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(self.spec, "spec")
+        yield from dotted_name_warnings(self.metadata, "the Pod's hostname")
+        yield from annotation_warnings(self.metadata.annotations, POD_ANNOTATIONS, "metadata.annotations")
+        yield from pod_warnings(self.spec, "spec")
 
     def prepare_for_create(self) -> Self:
         status = PodStatus(phase="Pending", qos_class=quality_of_service(self.spec))

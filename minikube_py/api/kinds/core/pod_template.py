@@ -14,6 +14,7 @@ from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import template_errors
+from minikube_py.api.kinds.core.pod_warnings import template_warnings
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError
@@ -36,6 +37,9 @@ class PodTemplate(
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return template_errors(self.template, "template")
+
+    def warnings(self) -> Iterable[str]:
+        return template_warnings(self.template, "template")
 
     def defaulted(self) -> Self:
         return changed(self, template=template_defaulted(self.template))

@@ -5,20 +5,16 @@ Kubernetes: pkg/api/pod/warnings.go
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from minikube_py.api.kinds.core.affinity import Affinity, PodAffinity, PodAntiAffinity
 from minikube_py.api.kinds.core.container import Container
-from minikube_py.api.kinds.core.pod_spec import PodSpec
+from minikube_py.api.kinds.core.pod_spec import PodSpec, PodTemplateSpec
 from minikube_py.api.kinds.core.scheduling_validation import PREFERRED, REQUIRED
+from minikube_py.api.kinds.deprecations import DEPRECATED_LABELS, POD_ANNOTATIONS, annotation_warnings
+from minikube_py.api.meta import ObjectMeta
+from minikube_py.api.scalars import Quantity
 
-_DEPRECATED_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-}
 _DEPRECATED_VOLUMES = {
     "git_repo": ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
     "scale_io": ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
@@ -33,8 +29,27 @@ _COUNTED_IN_BYTES = ("memory", "ephemeral-storage")
 _MATCHES_NOTHING = "a null labelSelector results in matching no pod"
 
 
+def workload_warnings(metadata: ObjectMeta, template: PodTemplateSpec, path: str) -> Iterator[str]:
+    """Of an object whose pods are named after it."""
+    yield from dotted_name_warnings(metadata, "Pod names and hostnames")
+    yield from template_warnings(template, path)
+
+
+def template_warnings(template: PodTemplateSpec, path: str) -> Iterator[str]:
+    annotations = template.metadata.annotations
+    yield from annotation_warnings(annotations, POD_ANNOTATIONS, f"{path}.metadata.annotations")
+    yield from pod_warnings(template.spec, f"{path}.spec")
+
+
+def dotted_name_warnings(metadata: ObjectMeta, what: str) -> Iterator[str]:
+    """What a new object is told whose name will be no host name; `what` it is used in."""
+    if "." in metadata.name and not metadata.uid:
+        odd = "which can result in surprising behavior; a DNS label is recommended: [must not contain dots]"
+        yield f"metadata.name: this is used in {what}, {odd}"
+
+
 def pod_warnings(spec: PodSpec, path: str) -> Iterator[str]:
-    for key, warning in _DEPRECATED_LABELS.items():
+    for key, warning in DEPRECATED_LABELS.items():
         if key in spec.node_selector:
             yield f"{path}.nodeSelector[{key}]: {warning}"
     for index, constraint in enumerate(spec.topology_spread_constraints):
@@ -67,13 +82,19 @@ def _reference_warnings(spec: PodSpec, path: str) -> Iterator[str]:
             yield f'{path}.hostAliases[{index}].ip: duplicate ip "{address}"'
 
 
-def _container_warnings(container: Container, path: str) -> Iterator[str]:
-    for kind, amounts in (("limits", container.resources.limits), ("requests", container.resources.requests)):
-        for name in _COUNTED_IN_BYTES:
-            amount = amounts.get(name)
+def fraction_warnings(amounts: Mapping[str, Mapping[str, Quantity]], names: Sequence[str], path: str) -> Iterator[str]:
+    """Of amounts of what is counted in whole bytes; `amounts` by `limits` and `requests`."""
+    for kind, given in amounts.items():
+        for name in names:
+            amount = given.get(name)
             if amount is not None and amount.endswith(("m", "u", "n")):
                 why = f'fractional byte value "{amount}" is invalid, must be an integer'
-                yield f"{path}.resources.{kind}[{name}]: {why}"
+                yield f"{path}.{kind}[{name}]: {why}"
+
+
+def _container_warnings(container: Container, path: str) -> Iterator[str]:
+    amounts = {"limits": container.resources.limits, "requests": container.resources.requests}
+    yield from fraction_warnings(amounts, _COUNTED_IN_BYTES, f"{path}.resources")
     names: set[str] = set()
     for index, variable in enumerate(container.env):
         if variable.name in names and "$(" not in variable.value:

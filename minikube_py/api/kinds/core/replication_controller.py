@@ -14,7 +14,7 @@ from minikube_py.api.definition import Column, Scale
 from minikube_py.api.kinds.core.pod_defaults import template_defaulted
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import running_template_errors
-from minikube_py.api.kinds.core.pod_warnings import pod_warnings
+from minikube_py.api.kinds.core.pod_warnings import workload_warnings
 from minikube_py.api.kinds.field_checks import Errors, negative_errors
 from minikube_py.api.markers import AtomicStruct, DefaultsTo, MergeBy, NotRequired
 from minikube_py.api.model import Model, written, written_null
@@ -115,7 +115,7 @@ class ReplicationController(
             yield invalid_value("status.availableReplicas", status.available_replicas, why)
 
     def warnings(self) -> Iterable[str]:
-        return pod_warnings(_pod_spec(self).spec, "spec.template.spec")
+        return workload_warnings(self.metadata, _pod_spec(self), "spec.template")
 
 
 def _template_errors(selector: Mapping[str, str], template: PodTemplateSpec, path: str) -> Errors:

@@ -13,6 +13,7 @@ from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.common import ResourceRequirements, Toleration
 from minikube_py.api.kinds.core.resource_validation import container_resource_errors
 from minikube_py.api.kinds.core.scheduling_validation import toleration_errors
+from minikube_py.api.kinds.deprecations import DEPRECATED_LABELS
 from minikube_py.api.kinds.field_checks import Errors, go_struct
 from minikube_py.api.markers import AtomicStruct
 from minikube_py.api.model import Model, written
@@ -69,6 +70,11 @@ class RuntimeClass(
             yield from _scheduling_errors(self.scheduling, "scheduling")
         if old is not None:
             yield from immutable_errors(self.handler, old.handler, "handler")
+
+    def warnings(self) -> Iterable[str]:
+        for label in self.scheduling.node_selector if self.scheduling else ():
+            if label in DEPRECATED_LABELS:
+                yield f"scheduling.nodeSelector: {DEPRECATED_LABELS[label]}"
 
 
 def _scheduling_errors(scheduling: Scheduling, path: str) -> Errors:

@@ -12,6 +12,7 @@ from minikube_py.api.columns import AGE
 from minikube_py.api.defaulting import filled
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm
+from minikube_py.api.kinds.deprecations import DEPRECATED_LABELS
 from minikube_py.api.kinds.field_checks import choice_errors
 from minikube_py.api.kinds.storage.validation import parameter_errors, provisioner_errors
 from minikube_py.api.markers import OneOf
@@ -65,6 +66,13 @@ class StorageClass(
         yield from choice_errors(self.volume_binding_mode, ("Immediate", "WaitForFirstConsumer"), "volumeBindingMode")
         if old is not None:
             yield from self._change_errors(old)
+
+    def warnings(self) -> Iterable[str]:
+        for number, term in enumerate(self.allowed_topologies):
+            for index, wanted in enumerate(term.match_label_expressions):
+                if wanted.key in DEPRECATED_LABELS:
+                    path = f"allowedTopologies[{number}].matchLabelExpressions[{index}].key"
+                    yield f"{path}: {DEPRECATED_LABELS[wanted.key]}"
 
     def _change_errors(self, old: Self) -> Iterable[FieldError]:
         if self.parameters != old.parameters:
