@@ -4,7 +4,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture bench docs packages clean
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture bench clients \
+  compatibility compatibility-check docs packages clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +30,7 @@ packages: ## the distribution packages that the tests need
 test: packages $(STAMP) check ## everything
 	$(BIN)/pytest -q --durations=15 $(TESTS)/contract $(TESTS)/integration $(TESTS)/torture $(TESTS)/e2e
 	$(BIN)/pytest -q -n 2 --durations=5 $(TESTS)/labs
+	@$(MAKE) clients
 
 check: $(STAMP) format lint types floors unit ## format, lint, types, floors, unit tests: under a minute
 
@@ -63,6 +65,20 @@ torture: $(STAMP) ## [STORE=sqlite|etcd] [SEEDS=5] [FAULTS=1,9] [SECONDS=20]: fa
 bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))
 
+clients: $(STAMP) .venv-clients/.installed ## the Python clients, Helm and three kubectls on one cluster
+	.venv-clients/bin/python -m pytest -c tests/clients/pytest.ini -q --durations=5 tests/clients
+
+compatibility: $(STAMP) ## write the tables of docs/compatibility.md from the tests that passed
+	$(BIN)/python -m tests.support.compatibility
+
+compatibility-check: $(STAMP)
+	$(BIN)/python -m tests.support.compatibility --check
+
+.venv-clients/.installed: tests/clients/requirements.lock
+	python3 -m venv .venv-clients
+	.venv-clients/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 docs: .venv-docs/.installed ## the documentation site: build/docs/index.html
 	python3 docs/site/assemble.py build/docs-source
 	rm -rf build/docs
@@ -76,4 +92,4 @@ docs: .venv-docs/.installed ## the documentation site: build/docs/index.html
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-docs build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-docs .venv-clients build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
