@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture bench clients \
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture fuzz fuzz-api bench clients \
   compatibility compatibility-check docs packages clean
 
 help:
@@ -53,6 +53,18 @@ replay: $(STAMP) ## RECORDINGS=DIR: our answers beside recorded ones
 	$(BIN)/python -m tests.conformance.replay $(RECORDINGS) --verbose
 	$(BIN)/python -m tests.conformance.kubectl_replay $(RECORDINGS) --verbose
 
+fuzz: $(STAMP) ## the long one: 300 sequences of 50 steps against each store, every operation 200 times by each user
+	FUZZ_RUNS=300 $(BIN)/pytest -q --timeout=3600 $(TESTS)/contract/storage/test_state_machine.py
+	$(MAKE) fuzz-api FUZZ="--all --examples 200"
+
+fuzz-api: $(STAMP) .venv-fuzz/.installed ## [FUZZ="--all --examples N --seed N"]: made-up requests by the published API
+	$(BIN)/python -m tests.fuzz.run --schemathesis .venv-fuzz/bin/schemathesis $(FUZZ)
+
+.venv-fuzz/.installed: tests/fuzz/requirements.lock
+	python3 -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
+	@touch $@
+
 conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR] [COUNT=NAME]: Kubernetes' own tests
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
 	  $(if $(RUNTIME),--container-runtime $(RUNTIME)) $(if $(IMAGES),--images $(IMAGES)) \
@@ -92,4 +104,4 @@ docs: .venv-docs/.installed ## the documentation site: build/docs/index.html
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-docs .venv-clients build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-docs .venv-clients .venv-fuzz build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
