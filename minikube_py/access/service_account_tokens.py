@@ -6,6 +6,8 @@ Simplified: one key; a token's pod and account are looked up in the watch cache 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 import uuid
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.errors import ConfigError, MinikubeError
@@ -61,6 +63,8 @@ class TokenIssuer:
     def __init__(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
         self._key = key
         self._algorithm = "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
+        encoded = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self._key_id = base64.urlsafe_b64encode(hashlib.sha256(encoded).digest()).rstrip(b"=").decode()
 
     @classmethod
     def from_file(cls, path: Path) -> TokenIssuer:
@@ -93,7 +97,23 @@ class TokenIssuer:
             "jti": str(uuid.uuid4()),
             _CLAIM: about,
         }
-        return jwt.encode(claims, self._key, algorithm=self._algorithm)
+        return jwt.encode(claims, self._key, algorithm=self._algorithm, headers={"kid": self._key_id})
+
+    def configuration(self, server: str) -> dict[str, Any]:
+        """What OpenID Connect calls the issuer's metadata; `server` is the URL of this server."""
+        return {
+            "issuer": ISSUER,
+            "jwks_uri": f"{server}/openid/v1/jwks",
+            "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [self._algorithm],
+        }
+
+    def key_set(self) -> dict[str, Any]:
+        """The public key, by which anybody can check a token without asking."""
+        key = jwt.get_algorithm_by_name(self._algorithm).to_jwk(self._key.public_key(), as_dict=True)
+        key.pop("key_ops", None)
+        return {"keys": [{**key, "use": "sig", "kid": self._key_id, "alg": self._algorithm}]}
 
     def read(self, token: str, audiences: tuple[str, ...]) -> Identity:
         """Whom a token speaks for, if it is ours, in time, and meant for one of `audiences`. Raises: TokenRefused."""

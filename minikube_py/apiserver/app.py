@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from minikube_py.access.service_account_tokens import TokenIssuer
 from minikube_py.apiserver.compression import LEVEL, SMALLEST_BYTES
 from minikube_py.apiserver.metrics import announce_version
 from minikube_py.apiserver.server import ResourceApp
@@ -25,12 +26,20 @@ KUBERNETES_VERSION = "v1.36.2"
 """The version whose API is served, which clients compare with their own."""
 
 
-def build_app(resources: ResourceApp, openapi: OpenApi, is_ready: Callable[[], Awaitable[bool]]) -> ASGIApp:
-    """`is_ready`: whether the caches have been filled and the store answers."""
+def build_app(
+    resources: ResourceApp,
+    openapi: OpenApi,
+    is_ready: Callable[[], Awaitable[bool]],
+    issuer: TokenIssuer | None,
+    url: str,
+) -> ASGIApp:
+    """`is_ready`: whether the caches have been filled and the store answers; `url`: where pods find this server."""
     app = FastAPI(title="minikube_py", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_BYTES, compresslevel=LEVEL)
     _add_health(app, is_ready)
     _add_openapi(app, openapi)
+    if issuer is not None:
+        _add_issuer(app, issuer, url)
     announce_version(*(_version()[name] for name in ("major", "minor", "gitVersion")))
 
     @app.get("/")
@@ -93,6 +102,20 @@ def _add_openapi(app: FastAPI, openapi: OpenApi) -> None:
         if found is None:
             return _nothing_here()
         return _published(found, "application/json", request)
+
+
+def _add_issuer(app: FastAPI, issuer: TokenIssuer, url: str) -> None:
+    """By which those outside check the tokens of service accounts."""
+    headers = {"Cache-Control": "public, max-age=3600"}
+    configuration, keys = orjson.dumps(issuer.configuration(url)), orjson.dumps(issuer.key_set())
+
+    @app.get("/.well-known/openid-configuration")
+    def well_known() -> Response:
+        return Response(configuration, media_type="application/json", headers=headers)
+
+    @app.get("/openid/v1/jwks")
+    def jwks() -> Response:
+        return Response(keys, media_type="application/jwk-set+json", headers=headers)
 
 
 def _published(document: OpenApiDocument, media_type: str, request: Request) -> Response:

@@ -41,7 +41,7 @@ from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.registry import Registry
 from minikube_py.apiserver.access import Access, kubelet_tls, server_tls
 from minikube_py.apiserver.app import build_app
-from minikube_py.apiserver.bootstrap import Cluster, bootstrap, reconcile_default_roles
+from minikube_py.apiserver.bootstrap import Cluster, advertised_address, bootstrap, reconcile_default_roles
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
 from minikube_py.apiserver.custom_kinds import CustomKinds
@@ -137,7 +137,8 @@ async def _serve(
     async def is_ready() -> bool:
         return cacher.is_synced.is_set() and (starting.done() or not access.rbac) and await _answers(storage)
 
-    app = build_app(resources, OpenApi(registry), is_ready)
+    url = f"http{'s' if config.has_tls else ''}://{advertised_address(host) or host}:{config.listen_port}"
+    app = build_app(resources, OpenApi(registry), is_ready, issuer, url)
     app = FilterChain(app, access, flows)
     async with asyncio.TaskGroup() as group:
         following = group.create_task(cacher.run())

@@ -174,6 +174,23 @@ async def test_a_token_is_bound_to_nothing_else(admin: httpx.AsyncClient) -> Non
     )
 
 
+async def test_anybody_with_the_published_keys_can_check_a_token(
+    server: SecureServer, admin: httpx.AsyncClient
+) -> None:
+    account = await _account(admin)
+    async with server.client(token=account.token) as client:
+        found = await client.get("/.well-known/openid-configuration")
+        assert (found.status_code, found.headers["cache-control"]) == (200, "public, max-age=3600")
+        keys = await client.get(httpx.URL(found.json()["jwks_uri"]).path)
+    assert keys.headers["content-type"] == "application/jwk-set+json"
+    key = jwt.PyJWKSet.from_dict(keys.json())[jwt.get_unverified_header(account.token)["kid"]]
+    issuer = found.json()["issuer"]
+    claims = jwt.decode(account.token, key, algorithms=["RS256"], audience=issuer, issuer=issuer)
+    assert claims["sub"].startswith("system:serviceaccount:default:sa-")
+    async with server.named("carol") as carol:
+        assert (await carol.get("/openid/v1/jwks")).status_code == 403
+
+
 async def test_two_authorization_headers_are_refused(server: SecureServer) -> None:
     pairs = [("Authorization", f"Bearer {token}") for token in (BOB_TOKEN, ADMIN_TOKEN)]
     async with server.client() as client:
