@@ -5,6 +5,7 @@ Kubernetes: cmd/kube-apiserver/app/options
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,14 @@ from minikube_py.errors import ConfigError
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 AUTHORIZATION_MODES = ("AlwaysAllow", "Node", "RBAC")
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +52,27 @@ class ApiServerConfig:
 
     def __post_init__(self) -> None:
         """Raises: ConfigError for flags that do not go together."""
+        self._check_addresses()
         if (self.tls_cert_file is None) != (self.tls_private_key_file is None):
             raise ConfigError("--tls-cert-file and --tls-private-key-file go together: give both, or neither")
         if self.client_ca_file is not None and not self.has_tls:
             raise ConfigError("--client-ca-file: client certificates need TLS: give --tls-cert-file as well")
         if (self.kubelet_client_certificate is None) != (self.kubelet_client_key is None):
             raise ConfigError("--kubelet-client-certificate and --kubelet-client-key go together")
+        if len(set(self.authorization_mode)) < len(self.authorization_mode):
+            raise ConfigError("--authorization-mode: a mode is named twice; name each once")
         for mode in self.authorization_mode or ("",):
             if mode not in AUTHORIZATION_MODES:
                 known = ", ".join(AUTHORIZATION_MODES)
                 raise ConfigError(f"--authorization-mode={mode}: not supported here; choose among {known}")
+
+    def _check_addresses(self) -> None:
+        for flag, port in (("--port", self.port), ("--secure-port", self.secure_port)):
+            if not 0 <= port <= 65535:
+                raise ConfigError(f"{flag}={port}: not a port; give one from 1 to 65535")
+        for flag, address in (("--bind-address", self.bind_address), ("--advertise-address", self.advertise_address)):
+            if address and not _is_ip_address(address):
+                raise ConfigError(f"{flag}={address}: not an IP address; give one such as 127.0.0.1")
 
     @property
     def has_tls(self) -> bool:

@@ -23,6 +23,10 @@ async def test_with_anonymous_auth_off_nobody_comes_in_without_a_name(tmp_path: 
         ({"tls_cert_file": Path("x")}, "--tls-private-key-file"),
         ({"client_ca_file": Path("x")}, "need TLS"),
         ({"authorization_mode": ("Webhook",)}, "--authorization-mode=Webhook: not supported"),
+        ({"authorization_mode": ("RBAC", "RBAC")}, "--authorization-mode: a mode is named twice"),
+        ({"secure_port": 99999}, "--secure-port=99999: not a port"),
+        ({"bind_address": "localhost"}, "--bind-address=localhost: not an IP address"),
+        ({"advertise_address": "here"}, "--advertise-address=here: not an IP address"),
     ],
 )
 def test_flags_that_do_not_go_together_are_refused(flags: dict[str, Any], complaint: str) -> None:
