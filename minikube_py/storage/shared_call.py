@@ -22,6 +22,8 @@ class SharedCall(Generic[T]):
         """Raises: whatever the call raises, to each who waited for it."""
         if self._next is None:
             self._next = asyncio.create_task(self._ask())
+            # When all who asked have left, nobody else looks at how it ended.
+            self._next.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return await asyncio.shield(self._next)
 
     async def _ask(self) -> T:

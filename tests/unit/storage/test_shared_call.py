@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -64,3 +65,25 @@ async def test_who_gives_up_does_not_end_the_call_of_the_others() -> None:
     assert await patient == 0
     with pytest.raises(asyncio.CancelledError):
         await impatient
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_no_error_of_the_program(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked, let_go = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        asked.set()
+        await let_go.wait()
+        raise OSError("gone")
+
+    impatient = asyncio.create_task(SharedCall(read)())
+    await asked.wait()
+    impatient.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+    let_go.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert caplog.text == ""
