@@ -46,10 +46,14 @@ class EtcdServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = f"http://127.0.0.1:{free_port()}"
 
-    def start(self) -> None:
-        """Start the server; `is_healthy` tells when it serves."""
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self, wrapper: tuple[str, ...] = ()) -> None:
+        """Start the server, by another program if one is named; `is_healthy` tells when it serves."""
         with (self._data_dir.parent / f"{self._data_dir.name}.log").open("ab") as log:
-            self._process = subprocess.Popen([self._binary, *self._arguments()], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*wrapper, self._binary, *self._arguments()], stdout=log, stderr=log)
 
     def is_healthy(self) -> bool:
         """Say whether it has a leader and answers."""

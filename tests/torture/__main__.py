@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 from tests.torture.faults import FAULTS
@@ -37,12 +38,18 @@ def _run(number: int, store: str, seed: int, asked: argparse.Namespace) -> int:
     """Play one fault; 1 when it found something or counts for nothing."""
     fault = next(fault for fault in FAULTS if fault.number == number)
     folder = Path(tempfile.mkdtemp(prefix=f"torture-{number}-{store}-{seed}-"))
+    folder.chmod(0o755)
+    is_bad = True
     try:
-        report = asyncio.run(torture(fault, store, seed, asked.seconds, folder))
-        print(report, flush=True)
-        for problem in report.problems[:20]:
-            print(f"    {problem}", flush=True)
-        is_bad = bool(report.problems or report.why_void)
+        try:
+            report = asyncio.run(torture(fault, store, seed, asked.seconds, folder))
+            print(report, flush=True)
+            for problem in report.problems[:20]:
+                print(f"    {problem}", flush=True)
+            is_bad = bool(report.problems or report.why_void)
+        except AssertionError:
+            print(f"fault {fault.number:2} {store:6} seed {seed}: BROKEN OFF", flush=True)
+            traceback.print_exc()
         if is_bad:
             kept = asked.out / folder.name
             shutil.copytree(folder, kept, dirs_exist_ok=True, ignore=shutil.ignore_patterns("disk"))

@@ -72,6 +72,7 @@ class Connection:
             operation.status = answer.status_code
             if answer.status_code >= 500:
                 operation.message = document["message"]
+                await self.go_elsewhere()
         except (httpx.TransportError, ValueError):  # ValueError: an answer that broke off
             operation.status, document = UNKNOWN, {}
             await self.go_elsewhere()

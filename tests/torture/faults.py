@@ -1,4 +1,4 @@
-"""The faults, by the numbers of docs/faults: what is done to a scene while it is under load.
+"""The faults, by number: what is done to a scene while it is under load.
 
 A play acts until the scene is over, and marks each time that the fault was seen to happen.
 """
@@ -10,8 +10,12 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from tests.torture.client_faults import crowd, large_objects
+from tests.torture.cluster_faults import cut_one_api_server, kill_store, part_members
+from tests.torture.resource_faults import fail_fsync, fill_disk, step_clock
 from tests.torture.scene import Scene, Setting
 from tests.torture.server_process import ServerProcess
+from tests.torture.workload import Traffic
 
 Play = Callable[[Scene], Awaitable[None]]
 BOTH = ("sqlite", "etcd")
@@ -126,6 +130,11 @@ async def compact_always(scene: Scene) -> None:
         scene.mark(f"{expired} lists and {gone} watches were told 410")
 
 
+_TWO_LINKED = Setting(api_servers=2, has_links=True)
+_LITTLE_SPACE = Setting(
+    disk_mib=48, etcd_flags=(f"--quota-backend-bytes={32 << 20}",), traffic=Traffic(has_large=False)
+)
+
 FAULTS = (
     Fault(1, "kill -9 of the API server", kill_api_server),
     Fault(2, "killed before a commit", kill_at("before-commit", 60, 250)),
@@ -134,7 +143,15 @@ FAULTS = (
     Fault(5, "killed in a compaction", kill_at("compaction", 3, 10), setting=Setting(compaction_s=0.3)),
     Fault(6, "killed between two pages of a list", kill_at("list-page", 10, 40)),
     Fault(7, "killed while a namespace is finalized", kill_at("finalize", 3, 15)),
+    Fault(8, "kill -9 of etcd, of its leader, of a follower", kill_store, ("etcd", "etcd3"), Setting(api_servers=2)),
     Fault(9, "API server and store stopped and continued", stop(3.0, 6.0)),
     Fault(10, "partition between API server and etcd", partition, ("etcd",), Setting(has_links=True)),
+    Fault(11, "members of etcd cut off from one another", part_members, ("etcd3",), Setting(api_servers=2)),
+    Fault(12, "one of two API servers cut from etcd", cut_one_api_server, ("etcd3",), _TWO_LINKED),
+    Fault(13, "the clock stepped", step_clock, setting=Setting(has_own_clock=True)),
+    Fault(14, "no space left", fill_disk, setting=_LITTLE_SPACE),
+    Fault(15, "fsync fails", fail_fsync),
     Fault(16, "compaction every 100 ms", compact_always, setting=Setting(compaction_s=0.1)),
+    Fault(17, "1,000 idle watchers, 200 that do not read", crowd),
+    Fault(18, "objects too large, and many large ones", large_objects),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from tests.torture.recording import recording
 from tests.torture.scene import Scene, scene
 
 LEAST_WRITES_PER_S = 20
-LEAST_EVENTS_PER_WRITE = 3
+LEAST_EVENTS_PER_WRITE = 2
 """Per second in which a server served. A run with less load, or whose fault was never seen, counts for nothing."""
 
 
@@ -49,9 +51,13 @@ class Report:
         outcome = f"VOID ({self.why_void})" if self.why_void else kept
         return (
             f"fault {self.fault.number:2} {self.store:6} seed {self.seed}: {outcome}; {self.writes} writes, "
-            f"{self.events} events, {len(self.marks)} x {self.marks[0] if self.marks else 'nothing'}, slowest answer "
+            f"{self.events} events, {_counted(self.marks)}, slowest answer "
             f"{self.slowest_s:.1f} s, slowest start {self.slowest_start_s:.1f} s"
         )
+
+
+def _counted(marks: Sequence[str]) -> str:
+    return ", ".join(f"{count} x {mark}" for mark, count in Counter(marks).items()) or "nothing seen"
 
 
 async def torture(fault: Fault, store: str, seed: int, seconds: float, folder: Path) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from random import Random
 
 from tests.support.eventually import eventually
 from tests.support.processes import EtcdServer
+from tests.torture.etcd_cluster import EtcdCluster
 from tests.torture.link import Link
 from tests.torture.server_process import ServerProcess
 from tests.torture.workload import Traffic, Workload
@@ -27,7 +29,10 @@ class Setting:
     traffic: Traffic = field(default_factory=Traffic)
     has_links: bool = False
     """The API servers reach etcd by a Link each."""
-    environment: tuple[tuple[str, str], ...] = ()
+    disk_mib: int = 0
+    """The SQLite file is on a disk of its own, of this size; 0: it is not."""
+    has_own_clock: bool = False
+    """The API servers' clock is that of the file `clock`."""
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Scene:
     random: Random
     servers: list[ServerProcess]
     workload: Workload
-    etcd: EtcdServer | None
+    etcd: EtcdServer | EtcdCluster | None
     store: str
     """The store's URL, not by a link."""
     links: list[Link]
@@ -96,25 +101,23 @@ class Scene:
             self.failures.append(f"{what} took {took_s:.1f} s of {within_s}")
 
 
+_FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+
 @asynccontextmanager
 async def scene(folder: Path, store: str, setting: Setting, seed: int) -> AsyncIterator[Scene]:
-    """A scene in which all API servers serve."""
+    """A scene in which all API servers serve. `store`: sqlite, etcd (one member), etcd3 (three)."""
     async with AsyncExitStack() as opened:
-        etcd = None
-        url = f"sqlite://{folder / 'store.db'}"
-        if store == "etcd":
-            etcd = EtcdServer(folder / "etcd", *setting.etcd_flags)
-            etcd.start()
-            opened.callback(etcd.stop)
-            await eventually(etcd.is_healthy, timeout_s=30)
-            url = etcd.endpoint
-        links = [Link(url) for _ in range(setting.api_servers)] if setting.has_links else []
+        etcd = await _etcd(folder, store, setting, opened)
+        url = etcd.endpoint if etcd else _sqlite(folder, setting, opened)
+        links = [Link(url.split(",")[number % 3]) for number in range(setting.api_servers)] if setting.has_links else []
         for link in links:
             await link.open()
             opened.push_async_callback(link.close)
-        environment = {"TORTURE_COMPACTION_S": str(setting.compaction_s), **dict(setting.environment)}
         servers = [
-            ServerProcess(links[number].url if links else url, folder / f"apiserver{number}.log", environment)
+            ServerProcess(
+                links[number].url if links else url, folder / f"apiserver{number}.log", _environment(folder, setting)
+            )
             for number in range(setting.api_servers)
         ]
         for server in servers:
@@ -122,3 +125,36 @@ async def scene(folder: Path, store: str, setting: Setting, seed: int) -> AsyncI
             await server.start()
         workload = Workload([server.url for server in servers], setting.traffic, seed)
         yield Scene(folder, Random(seed), servers, workload, etcd, url, links)
+
+
+async def _etcd(folder: Path, store: str, setting: Setting, opened: AsyncExitStack) -> EtcdServer | EtcdCluster | None:
+    if store == "sqlite":
+        return None
+    etcd = EtcdCluster(folder) if store == "etcd3" else EtcdServer(folder / "etcd", *setting.etcd_flags)
+    opened.callback(etcd.stop)
+    etcd.start()
+    await eventually(etcd.is_healthy, timeout_s=60)
+    return etcd
+
+
+def _sqlite(folder: Path, setting: Setting, opened: AsyncExitStack) -> str:
+    disk = folder / "disk"
+    disk.mkdir()
+    if setting.disk_mib:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={setting.disk_mib}m", "tmpfs", str(disk)], check=True)
+        opened.callback(subprocess.run, ["umount", "-l", str(disk)], check=True)
+    return f"sqlite://{disk / 'store.db'}"
+
+
+def _environment(folder: Path, setting: Setting) -> dict[str, str]:
+    environment = {"TORTURE_COMPACTION_S": str(setting.compaction_s)}
+    if setting.has_own_clock:
+        assert Path(_FAKETIME).exists(), "libfaketime is not installed: apt-get install faketime"
+        (folder / "clock").write_text("+0")
+        environment |= {
+            "LD_PRELOAD": _FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+    return environment
