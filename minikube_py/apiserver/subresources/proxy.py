@@ -19,6 +19,7 @@ from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service import Service
 from minikube_py.api.kinds.discovery.endpoint_slice import EndpointSlice
+from minikube_py.api.kinds.field_checks import endpoint_address_errors
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import BadRequest, Unavailable
 from minikube_py.apiserver.answers import Answer, Stream
@@ -108,8 +109,7 @@ class Locations:
 
     async def pod(self, request: ApiRequest, asked: Asked) -> Place:
         pod = (await self._cacher.newest(Pod, request.info.namespace, asked.name)).as_object(Pod)
-        if not pod.status.pod_ip:
-            raise BadRequest("address not allowed")
+        _check_proxyable(pod.status.pod_ip)
         declared = [str(port.container_port) for container in pod.spec.containers for port in container.ports]
         where = _host_port(pod.status.pod_ip, asked.port or (declared or [""])[0])
         return Place(f"{asked.scheme}://{where}", self._outside)
@@ -138,6 +138,7 @@ class Locations:
         host, _, own = self._kubelets.node_address(asked.name).rpartition(":")
         if asked.port in ("", own):
             return Place(f"{self._kubelets.scheme}://{host}:{own}", self._kubelets.outside, asked.name)
+        _check_proxyable(host)
         return Place(f"{asked.scheme}://{host}:{asked.port}", self._outside)
 
     def _slices(self, namespace: str, service: str) -> list[EndpointSlice]:
@@ -148,6 +149,15 @@ class Locations:
             for each in items
             if each.metadata.namespace == namespace and each.metadata.labels.get(label) == service
         ]
+
+
+def _check_proxyable(address: str) -> None:
+    """What a pod or node says of itself must not lead back to this machine, or to a neighbour like a metadata service.
+
+    Raises: BadRequest.
+    """
+    if not address or any(endpoint_address_errors(address.strip("[]"), "")):
+        raise BadRequest("address not allowed")
 
 
 def _is_passed_on(header: str) -> bool:

@@ -40,6 +40,13 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     await writer.drain()
 
 
+async def says_of_itself(client: httpx.AsyncClient, address: str) -> None:
+    """The pod's status has this address."""
+    told = {"status": {"podIP": address, "podIPs": [{"ip": address}]}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    assert (await client.patch(f"{NAMESPACE}/pods/web/status", json=told, headers=merge)).status_code == 200
+
+
 @asynccontextmanager
 async def pod_that_listens() -> AsyncIterator[tuple[httpx.AsyncClient, int]]:
     """A server, and the pod `web` that seems to be it."""
@@ -49,9 +56,7 @@ async def pod_that_listens() -> AsyncIterator[tuple[httpx.AsyncClient, int]]:
         account = {"metadata": {"name": "default"}}
         await client.post(f"{NAMESPACE}/serviceaccounts", json=account)
         assert (await client.post(f"{NAMESPACE}/pods", json=pod)).status_code == 201
-        told = {"status": {"podIP": "127.0.0.1"}}
-        merge = {"Content-Type": "application/merge-patch+json"}
-        assert (await client.patch(f"{NAMESPACE}/pods/web/status", json=told, headers=merge)).status_code == 200
+        await says_of_itself(client, node_ip())
         yield client, port
 
 
@@ -103,3 +108,41 @@ async def test_what_cannot_be_reached_is_said() -> None:
         assert refused.json()["message"].startswith("error trying to reach service: ")
         assert (await client.get(f"{NAMESPACE}/pods/nobody/proxy/")).status_code == 404
         assert (await client.get(f"{NAMESPACE}/pods/ftp:web:1/proxy/")).status_code == 400
+
+
+async def test_nobody_is_led_to_this_machine_or_to_a_metadata_service() -> None:
+    async with pod_that_listens() as (client, port):
+        for address in ("127.0.0.1", "169.254.169.254", "0.0.0.0", "::1"):
+            await says_of_itself(client, address)
+            refused = await client.get(f"{NAMESPACE}/pods/web:{port}/proxy/x")
+            assert (refused.status_code, refused.json()["message"]) == (400, "address not allowed")
+            endpoint = {"addresses": [address]}
+            family = "IPv6" if ":" in address else "IPv4"
+            part = {
+                "metadata": {"name": "s"},
+                "addressType": family,
+                "endpoints": [endpoint],
+                "ports": [{"port": port}],
+            }
+            assert (await client.post(SLICES, json=part)).status_code == 422
+            subset = {"addresses": [{"ip": address}], "ports": [{"port": port}]}
+            old = {"metadata": {"name": "s"}, "subsets": [subset]}
+            assert (await client.post(f"{NAMESPACE}/endpoints", json=old)).status_code == 422
+        status = {
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        }
+        node = {"metadata": {"name": "n"}, "status": status}
+        await client.post("/api/v1/nodes", json=node)
+        refused = await client.get(f"/api/v1/nodes/n:{port}/proxy/x")
+        assert (refused.status_code, refused.json()["message"]) == (400, "address not allowed")
+        for name in ("web:1:evil", "web:1%2Fevil", "http:web:80:x", "web:%40elsewhere"):
+            assert (await client.get(f"{NAMESPACE}/pods/{name}/proxy/x")).status_code in (400, 404)
+
+
+async def test_nobody_takes_the_api_servers_own_address() -> None:
+    async with api_server() as client:
+        own = (await client.get(f"{NAMESPACE}/services/kubernetes")).json()["spec"]["clusterIP"]
+        taken = {"metadata": {"name": "s"}, "spec": {"clusterIP": own, "ports": [{"port": 443}]}}
+        refused = await client.post(f"{NAMESPACE}/services", json=taken)
+        assert (refused.status_code, refused.json()["details"]["causes"][0]["field"]) == (422, "spec.clusterIPs")
