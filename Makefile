@@ -65,10 +65,10 @@ fuzz-api: $(STAMP) .venv-fuzz/.installed ## [FUZZ="--all --examples N --seed N"]
 	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.lock
 	@touch $@
 
-conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR] [COUNT=NAME]: Kubernetes' own tests
+conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd] [OUT=DIR] [HALF=0] [COUNT=NAME]: Kubernetes' own tests
 	$(BIN)/python -m tests.conformance.run --e2e $(E2E) --list $(LIST) \
 	  $(if $(RUNTIME),--container-runtime $(RUNTIME)) $(if $(IMAGES),--images $(IMAGES)) \
-	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(COUNT),--count '$(COUNT)')
+	  $(if $(STORE),--store $(STORE)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS)) $(if $(HALF),--half $(HALF)) $(if $(COUNT),--count '$(COUNT)')
 
 torture: $(STAMP) ## [STORE=sqlite|etcd] [SEEDS=5] [FAULTS=1,9] [SECONDS=20]: faults under load, promises checked
 	$(BIN)/python -m tests.torture $(if $(STORE),--store $(STORE)) $(if $(SEEDS),--seeds $(SEEDS)) \

@@ -32,6 +32,13 @@ def free_port() -> int:
         return port
 
 
+def write_half(names: Path, half: int, target: Path) -> Path:
+    """Write every second test of a list, from the first or the second on."""
+    lines = [line for line in names.read_text().splitlines() if line and not line.startswith("#")]
+    target.write_text("\n".join(lines[half % 2 :: 2]) + "\n")
+    return target
+
+
 def e2e_command(options: argparse.Namespace, kubeconfig: Path, out: Path) -> list[str]:
     e2e: Path = options.e2e
     if e2e.is_dir():
@@ -56,6 +63,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--images", type=lambda text: Path(text).resolve(), help="where the suite's images come from")
     parser.add_argument("--out", type=Path, default=None, help="where results and logs go")
     parser.add_argument("--jobs", type=int, default=0)
+    parser.add_argument("--half", type=int, help="of the list, only the tests at even places (0), or at odd ones (1)")
     parser.add_argument("--count", metavar="NAME", help="write the count into docs/compatibility.md as this run's")
     parser.add_argument("suite_flags", nargs="*", help="after --: flags for the suite")
     options = parser.parse_args()
@@ -73,6 +81,8 @@ def main() -> int:
         home = Path(folder)
         out = (options.out or home / "out").resolve()
         bin_folder = Path(sys.executable).parent
+        if options.half is not None:
+            options.list = write_half(options.list, options.half, home / "list.txt")
         environment = {
             **os.environ,
             "MINIKUBE_PY_HOME": str(home / "clusters"),

@@ -1,7 +1,7 @@
 """pykubectl rollout restart, pause and resume; status is in `rollout_status`, history and undo in `rollout_history`.
 
 Kubernetes: kubectl pkg/cmd/rollout.
-Simplified: deployments only; other kinds are refused by name.
+Simplified: kinds other than deployments, daemon sets and stateful sets are refused by name.
 """
 
 from collections.abc import Callable
@@ -37,13 +37,16 @@ def rollout_selection(words: tuple[str, ...], flags: RolloutSelectionFlags) -> S
     return Selection(words, flags.filename, flags.recursive, flags.kustomize, flags.selector, requires_selector=False)
 
 
-def require_deployment(target: Target, doing: str) -> Document:
-    """Return a deployment's document.
+ROLLED_OUT = ("deployments", "daemonsets", "statefulsets")
+
+
+def require(target: Target, doing: str, kinds: tuple[str, ...] = ROLLED_OUT) -> Document:
+    """Return the document of an object of these kinds.
 
     Raises: CommandError for any other kind.
     """
     document = target.document or {}
-    if (target.resource.group, target.resource.plural) != ("apps", "deployments"):
+    if target.resource.group != "apps" or target.resource.plural not in kinds:
         raise CommandError(f'{target.resource.full_name} "{target.name}" {doing} is not supported')
     return document
 
@@ -60,18 +63,18 @@ def restart_patch(target: Target, document: Document, now: str) -> Document:
 
 
 def _restart(target: Target) -> Document:
-    document = require_deployment(target, "restarting")
+    document = require(target, "restarting")
     return restart_patch(target, document, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _pause(target: Target) -> Document:
-    if require_deployment(target, "pausing")["spec"].get("paused"):
+    if require(target, "pausing", ("deployments",))["spec"].get("paused"):
         raise CommandError(f'{target.resource.full_name} "{target.name}" is already paused')
     return {"spec": {"paused": True}}
 
 
 def _resume(target: Target) -> Document:
-    if not require_deployment(target, "resuming")["spec"].get("paused"):
+    if not require(target, "resuming", ("deployments",))["spec"].get("paused"):
         raise CommandError(f'{target.resource.full_name} "{target.name}" is not paused')
     return {"spec": {"paused": None}}
 
@@ -100,7 +103,7 @@ RESTART = Verb(
     "restart",
     _changing(_restart, "restarted"),
     RolloutFlags,
-    summary="Replace all pods of a deployment with new ones",
+    summary="Replace all pods of a workload with new ones",
     usage="restart (TYPE NAME | TYPE/NAME | -l LABEL)",
     examples=f"\n# New pods for web\n{PROGRAM} rollout restart deployment/web\n",
 )
@@ -113,12 +116,12 @@ RESUME = Verb(
 COMMAND = VerbGroup(
     "rollout",
     (
-        Entry("history", _HISTORY, "Show the revisions of a deployment", attribute="HISTORY"),
+        Entry("history", _HISTORY, "Show the revisions of a workload", attribute="HISTORY"),
         Entry("pause", _HERE, "Stop a rollout where it is", attribute="PAUSE"),
-        Entry("restart", _HERE, "Replace all pods of a deployment with new ones", attribute="RESTART"),
+        Entry("restart", _HERE, "Replace all pods of a workload with new ones", attribute="RESTART"),
         Entry("resume", _HERE, "Go on with a rollout", attribute="RESUME"),
         Entry("status", "minikube_py.cli.verbs.rollout_status", "Show how far a rollout is"),
         Entry("undo", _HISTORY, "Go back to an earlier revision", attribute="UNDO"),
     ),
-    summary="Manage the rollout of deployments",
+    summary="Manage the rollout of deployments, daemon sets and stateful sets",
 )

@@ -1,21 +1,21 @@
-"""pykubectl rollout history and undo: the replica sets of a deployment are its earlier revisions.
+"""pykubectl rollout history and undo: the replica sets of a deployment are its earlier revisions, and the controller
+revisions of a daemon set or stateful set are its.
 
 Kubernetes: kubectl pkg/polymorphichelpers/history.go, rollback.go.
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 from minikube_py.cli.command import Invocation, Verb
-from minikube_py.cli.connection import JSON_PATCH
+from minikube_py.cli.connection import JSON_PATCH, STRATEGIC_MERGE_PATCH
 from minikube_py.cli.describers.pods import add_template
 from minikube_py.cli.describers.text import Description, selector_query
 from minikube_py.cli.errors import CommandError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED
 from minikube_py.cli.resource_arguments import Target, each, objects
-from minikube_py.cli.verbs.rollout import RolloutFlags, RolloutSelectionFlags, require_deployment, rollout_selection
+from minikube_py.cli.verbs.rollout import RolloutFlags, RolloutSelectionFlags, require, rollout_selection
 from minikube_py.cli.writing import Results
 from minikube_py.client.yaml_text import Document
 
@@ -55,7 +55,7 @@ def _show(call: Invocation[HistoryFlags], target: Target) -> None:
     wanted = call.flags.revision
     if wanted < 0:
         raise CommandError(f"revision must be a positive integer: {wanted}")
-    revisions = _revisions(call, require_deployment(target, "history"))
+    revisions = _revisions(call, require(target, "history"))
     if not wanted:
         print(f"{target.label} ")
         if not revisions:
@@ -71,15 +71,16 @@ def _show(call: Invocation[HistoryFlags], target: Target) -> None:
     out = Description(call.session, revisions[wanted])
     add_template(out, revisions[wanted]["spec"]["template"])
     print(f"{target.label} with revision #{wanted}")
-    sys.stdout.write(out.text() + "\n")
+    # kubectl does not align this one.
+    print("\n".join(out.lines), end="\n\n")
 
 
 def undo(call: Invocation[UndoFlags]) -> None:
-    """Give each deployment the pod template of an earlier revision."""
+    """Give each object the pod template of an earlier revision."""
     results = Results.of(call.session, call.flags, "kubectl-rollout")
 
     def act(target: Target) -> None:
-        document = require_deployment(target, "rolling back")
+        document = require(target, "rolling back")
         number, earlier = earlier_revision(document, _revisions(call, document), call.flags.to_revision)
         template = _bare(earlier["spec"]["template"])
         if template == _bare(document["spec"]["template"]):
@@ -91,8 +92,10 @@ def undo(call: Invocation[UndoFlags]) -> None:
                 f'deployment/{target.name}" and try again'
             )
         if not results.is_client_dry_run:
-            patch = undo_patch(document, earlier)
-            document = call.session.connection.send("PATCH", target.path, patch, results.query, JSON_PATCH)
+            patch, form = undo_patch(document, earlier), JSON_PATCH
+            if document["kind"] != "Deployment":
+                patch, form = earlier["data"], STRATEGIC_MERGE_PATCH
+            document = call.session.connection.send("PATCH", target.path, patch, results.query, form)
         results.tell(document, "rolled back")
 
     each(objects(call.session, rollout_selection(call.words, call.flags)), act)
@@ -107,6 +110,8 @@ def earlier_revision(document: Document, revisions: dict[int, Document], wanted:
         if wanted not in revisions:
             raise CommandError(f"unable to find specified revision {wanted} in history")
         return wanted, revisions[wanted]
+    if len(revisions) < 2 and document["kind"] != "Deployment":
+        raise CommandError("no last revision to roll back to")
     if len(revisions) < 2:
         raise CommandError(f'no rollout history found for deployment "{document["metadata"]["name"]}"')
     number = sorted(revisions)[-2]
@@ -125,17 +130,20 @@ def undo_patch(document: Document, earlier: Document) -> list[Document]:
 
 
 def _revisions(call: Invocation[Any], document: Document) -> dict[int, Document]:
-    """The replica sets that a deployment owns, by revision."""
-    metadata = document["metadata"]
+    """What keeps the templates that an object had, by revision."""
+    metadata, is_deployment = document["metadata"], document["kind"] == "Deployment"
     found = call.session.connection.get(
-        f"/apis/apps/v1/namespaces/{metadata['namespace']}/replicasets",
+        f"/apis/apps/v1/namespaces/{metadata['namespace']}/{'replicasets' if is_deployment else 'controllerrevisions'}",
         {"labelSelector": selector_query(document["spec"].get("selector"))},
     )
-    return {
-        int(_annotations(one).get(_REVISION) or 0): one
+    owned = [
+        one
         for one in found.get("items") or []
         if any(owner.get("uid") == metadata["uid"] for owner in one["metadata"].get("ownerReferences") or [])
-    }
+    ]
+    if is_deployment:
+        return {int(_annotations(one).get(_REVISION) or 0): one for one in owned}
+    return {one["revision"]: one | {"spec": one["data"]["spec"]} for one in owned}
 
 
 def _annotations(document: Document) -> dict[str, str]:
@@ -143,17 +151,17 @@ def _annotations(document: Document) -> dict[str, str]:
 
 
 def _bare(template: Document) -> Document:
-    """A pod template without the label that its replica set put on it."""
+    """A pod template without what its replica set, or its revision, put on it."""
     metadata = dict(template.get("metadata") or {})
     metadata["labels"] = {key: value for key, value in (metadata.get("labels") or {}).items() if key != _HASH_LABEL}
-    return {**template, "metadata": metadata}
+    return {key: value for key, value in template.items() if key != "$patch"} | {"metadata": metadata}
 
 
 HISTORY = Verb(
     "history",
     history,
     HistoryFlags,
-    summary="Show the revisions of a deployment",
+    summary="Show the revisions of a workload",
     usage="history (TYPE NAME | TYPE/NAME) [--revision=NUMBER]",
 )
 UNDO = Verb(

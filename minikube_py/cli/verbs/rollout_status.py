@@ -11,7 +11,7 @@ from minikube_py.cli.command import Invocation, Verb
 from minikube_py.cli.errors import PROGRAM, CommandError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.resource_arguments import Target, each, fetch, objects
-from minikube_py.cli.verbs.rollout import RolloutSelectionFlags, require_deployment, rollout_selection
+from minikube_py.cli.verbs.rollout import RolloutSelectionFlags, require, rollout_selection
 from minikube_py.client.yaml_text import Document
 
 _POLL_S = 0.25
@@ -26,7 +26,7 @@ class StatusFlags(RolloutSelectionFlags):
     timeout: float = flag(0.0, "", "How long to wait; 0 waits as long as it takes.")
 
 
-def rollout_text(document: Document) -> tuple[str, bool]:
+def deployment_text(document: Document) -> tuple[str, bool]:
     """Say how far a deployment's rollout is, and whether it is done.
 
     Raises: CommandError when it has not progressed for too long.
@@ -52,6 +52,54 @@ def rollout_text(document: Document) -> tuple[str, bool]:
     return f'Waiting for deployment "{name}" rollout to finish: {detail}...', False
 
 
+def daemon_set_text(document: Document) -> tuple[str, bool]:
+    """The same of a daemon set. Raises: CommandError when it is not rolled out by itself."""
+    _require_rolling(document)
+    name, status = document["metadata"]["name"], document.get("status") or {}
+    if document["metadata"].get("generation", 0) > status.get("observedGeneration", 0):
+        return "Waiting for daemon set spec update to be observed...", False
+    wanted, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+    available = status.get("numberAvailable", 0)
+    if updated < wanted:
+        detail = f"{updated} out of {wanted} new pods have been updated"
+    elif available < wanted:
+        detail = f"{available} of {wanted} updated pods are available"
+    else:
+        return f'daemon set "{name}" successfully rolled out', True
+    return f'Waiting for daemon set "{name}" rollout to finish: {detail}...', False
+
+
+def stateful_set_text(document: Document) -> tuple[str, bool]:
+    """The same of a stateful set. Raises: CommandError when it is not rolled out by itself."""
+    _require_rolling(document)
+    spec, status = document["spec"], document.get("status") or {}
+    observed = status.get("observedGeneration", 0)
+    if not observed or document["metadata"].get("generation", 0) > observed:
+        return "Waiting for statefulset spec update to be observed...", False
+    wanted, ready, updated = spec.get("replicas", 1), status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    if ready < wanted:
+        return f"Waiting for {wanted - ready} pods to be ready...", False
+    rolling = spec["updateStrategy"].get("rollingUpdate")
+    if rolling is not None:
+        share = wanted - rolling.get("partition", 0)
+        if updated < share:
+            text = f"{updated} out of {share} new pods have been updated"
+            return f"Waiting for partitioned roll out to finish: {text}...", False
+        return f"partitioned roll out complete: {updated} new pods have been updated...", True
+    revision, current = status.get("updateRevision", ""), status.get("currentRevision", "")
+    if revision != current:
+        return f"waiting for statefulset rolling update to complete {updated} pods at revision {revision}...", False
+    return f"statefulset rolling update complete {status.get('currentReplicas', 0)} pods at revision {current}...", True
+
+
+def _require_rolling(document: Document) -> None:
+    if document["spec"]["updateStrategy"].get("type") != "RollingUpdate":
+        raise CommandError("rollout status is only available for RollingUpdate strategy type")
+
+
+_TEXTS = {"deployments": deployment_text, "daemonsets": daemon_set_text, "statefulsets": stateful_set_text}
+
+
 def status(call: Invocation[StatusFlags]) -> None:
     """Show the progress of each rollout until it is done."""
     each(objects(call.session, rollout_selection(call.words, call.flags)), lambda target: _follow(call, target))
@@ -59,7 +107,7 @@ def status(call: Invocation[StatusFlags]) -> None:
 
 def _follow(call: Invocation[StatusFlags], target: Target) -> None:
     flags = call.flags
-    document = require_deployment(target, "status")
+    document = require(target, "status")
     deadline = time.monotonic() + flags.timeout if flags.timeout else None
     said = ""
     while True:
@@ -68,7 +116,7 @@ def _follow(call: Invocation[StatusFlags], target: Target) -> None:
             raise CommandError(
                 f"desired revision ({flags.revision}) is different from the running revision ({revision})"
             )
-        text, is_done = rollout_text(document)
+        text, is_done = _TEXTS[target.resource.plural](document)
         if text != said:
             print(text, flush=True)
             said = text

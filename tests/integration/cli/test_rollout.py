@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.integration.cli.both import Both
 from tests.integration.cli.conftest import Run
 
 
@@ -95,3 +97,58 @@ def test_run_exposes_the_pod_it_makes(kubectl: Run) -> None:
     assert (done.err, done.out) == ("", "service/p1 created\npod/p1 created\n")
     seen = kubectl("get", "service/p1", "-o", "jsonpath={.spec.ports[0].targetPort} {.spec.selector}").out
     assert seen == '80 {"run":"p1"}'
+
+
+_STATUSES: dict[str, tuple[dict[str, int], ...]] = {
+    "daemonset": (
+        {},
+        {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 1},
+        {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2},
+        {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 3},
+    ),
+    "statefulset": (
+        {},
+        {"observedGeneration": 1, "replicas": 3, "readyReplicas": 1},
+        {"observedGeneration": 1, "replicas": 3, "readyReplicas": 3, "updatedReplicas": 1},
+        {"observedGeneration": 1, "replicas": 3, "readyReplicas": 3, "updatedReplicas": 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", _STATUSES)
+def test_other_workloads_are_rolled_out_as_kubectl_does(both: Both, kind: str) -> None:
+    full = {"daemonset": "DaemonSet", "statefulset": "StatefulSet"}[kind]
+
+    def template(image: str) -> dict[str, Any]:
+        return {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": image}]}}
+
+    spec: dict[str, Any] = {"selector": {"matchLabels": {"a": "b"}}, "template": template("x:2")}
+    spec |= {"replicas": 3, "serviceName": "s"} if kind == "statefulset" else {}
+    document = {"apiVersion": "apps/v1", "kind": full, "metadata": {"name": "w"}, "spec": spec}
+    Path("w.json").write_text(json.dumps(document))
+    both("create", "-f", "w.json")
+    for status in _STATUSES[kind]:
+        both("patch", kind, "w", "--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+        both("rollout", "status", f"{kind}/w", "--watch=false")
+    both.fails("rollout", "undo", f"{kind}/w")
+    both("rollout", "history", f"{kind}/w")
+    for number in (1, 2):
+        data = {"spec": {"template": {"$patch": "replace", **template(f"x:{number}")}}}
+        for run in (both.pykubectl, both.kubectl):
+            uid = run("get", kind, "w", "-o", "jsonpath={.metadata.uid}").out
+            owner = {"apiVersion": "apps/v1", "kind": full, "name": "w", "uid": uid, "controller": True}
+            metadata = {"name": f"{kind}-{number}", "labels": {"a": "b"}, "ownerReferences": [owner]}
+            revision = {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": metadata}
+            Path("r.json").write_text(json.dumps(revision | {"data": data, "revision": number}))
+            assert run("create", "-f", "r.json").code == 0
+    both("rollout", "history", f"{kind}/w")
+    both("rollout", "history", f"{kind}/w", "--revision=1")
+    both.fails("rollout", "history", f"{kind}/w", "--revision=7")
+    both("rollout", "undo", f"{kind}/w")
+    both("get", kind, "w", "-o", "jsonpath={.spec.template.spec.containers[0].image}")
+    both("rollout", "undo", f"{kind}/w", "--to-revision=2")
+    both.fails("rollout", "undo", f"{kind}/w", "--to-revision=9")
+    both("rollout", "restart", f"{kind}/w")
+    both.fails("rollout", "pause", f"{kind}/w")
+    both("patch", kind, "w", "-p", '{"spec": {"updateStrategy": {"$retainKeys": ["type"], "type": "OnDelete"}}}')
+    both.fails("rollout", "status", f"{kind}/w", "--watch=false")

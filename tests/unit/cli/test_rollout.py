@@ -6,14 +6,19 @@ import pytest
 
 from minikube_py.cli.errors import CommandError
 from minikube_py.cli.verbs.rollout_history import earlier_revision, undo_patch
-from minikube_py.cli.verbs.rollout_status import rollout_text
+from minikube_py.cli.verbs.rollout_status import deployment_text
 
 WAITING = 'Waiting for deployment "web" rollout to finish: '
 
 
 def deployment(generation: int = 1, **status: Any) -> dict[str, Any]:
     metadata = {"name": "web", "generation": generation}
-    return {"metadata": metadata, "spec": {"replicas": 3}, "status": {"observedGeneration": 1, **status}}
+    return {
+        "kind": "Deployment",
+        "metadata": metadata,
+        "spec": {"replicas": 3},
+        "status": {"observedGeneration": 1, **status},
+    }
 
 
 @pytest.mark.parametrize(
@@ -39,13 +44,13 @@ def deployment(generation: int = 1, **status: Any) -> dict[str, Any]:
     ],
 )
 def test_status_says_what_the_rollout_waits_for(document: dict[str, Any], text: str, is_done: bool) -> None:
-    assert rollout_text(document) == (text, is_done)
+    assert deployment_text(document) == (text, is_done)
 
 
 def test_status_fails_when_the_rollout_is_stuck() -> None:
     stuck = {"type": "Progressing", "reason": "ProgressDeadlineExceeded"}
     with pytest.raises(CommandError, match='deployment "web" exceeded its progress deadline'):
-        rollout_text(deployment(conditions=[stuck]))
+        deployment_text(deployment(conditions=[stuck]))
 
 
 def test_undo_takes_the_last_revision_but_one_unless_told_otherwise() -> None:
@@ -60,7 +65,7 @@ def test_undo_takes_the_last_revision_but_one_unless_told_otherwise() -> None:
 
 def test_undo_keeps_the_deployments_own_annotations_and_drops_the_hash() -> None:
     revision = "deployment.kubernetes.io/revision"
-    document = {"metadata": {"annotations": {revision: "2", "note": "new"}}}
+    document = {"kind": "Deployment", "metadata": {"annotations": {revision: "2", "note": "new"}}}
     template = {"metadata": {"labels": {"app": "web", "pod-template-hash": "1"}}, "spec": {"containers": []}}
     earlier = {"metadata": {"annotations": {revision: "1", "note": "old"}}, "spec": {"template": template}}
     bare = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}
