@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from minikube_py.api.model import Json
 from minikube_py.errors import MinikubeError
+from minikube_py.expressions.cel_tree import hides_optionals
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -47,7 +48,8 @@ class Complaint:
         """With the line that it is about, and a mark below the place."""
         before = source[: self.offset]
         line, column = before.count("\n"), self.offset - (before.rfind("\n") + 1)
-        excerpt = f" | {source.splitlines()[line] if source else ''}\n | {'.' * column}^"
+        text = source.split("\n")[line].rstrip("\r")
+        excerpt = f" | {text}\n | {'.' * column}^"
         return f"ERROR: <input>:{line + 1}:{column + 1}: {self.why}\n{excerpt}"
 
 
@@ -107,7 +109,12 @@ class Environment:
         try:
             expression = self._environment.compile(source)
         except RuntimeError as error:
-            raise CompileError.of(source, _complaints(source, str(error))) from error
+            found = tuple(_complaints(source, str(error)))
+            text = re.sub(r"^[A-Z_]+: | \[[A-Z_]+\]$", "", str(error))
+            raise CompileError.of(source, found) if found else CompileError(f"compilation failed: {text}") from error
+        if hides_optionals(expression.serialize()):
+            why = "an optional value can be an element, or a value of a map, behind a ? only, and no argument"
+            raise CompileError(f"compilation failed: {why}: say what it is without a value (orValue)")
         program = Program(expression)
         if not program.can_be(result):
             raise CompileError(f"must evaluate to {_WORDS.get(result, result.lower())}")
@@ -162,6 +169,7 @@ _TEXTS = (
     (re.compile(r"No matching overloads? found.*|Applying SELECT to non-message type"), "no such overload"),
     (re.compile(r"Index error: index=(-?\d+) size=\d+"), r"index out of bounds: \1"),
     (re.compile(r"divide by zero"), "division by zero"),
+    (re.compile(r"Unable to convert function return value"), "an optional value is no result: use orValue"),
     (re.compile(r"Iteration budget exceeded"), "operation cancelled: actual cost limit exceeded"),
 )
 

@@ -116,8 +116,10 @@ def _json_scalar(value: Any) -> Json:
             return f"{value.total_seconds():g}s"
         case bytes() | bytearray():
             return base64.b64encode(value).decode()
-        case _:
+        case str() | int() | float() | None:
             return value
+        case _:
+            raise EvaluationError("a value that cannot stand in an object")
 
 
 def plain(value: Json, path: str = "") -> Json:

@@ -48,9 +48,11 @@ def test_a_type_has_the_name_of_its_place() -> None:
         evaluated("Object{spec: Object.foo{a: 1}}")
 
 
-def test_a_map_of_numbers_is_no_object() -> None:
+def test_what_is_no_json_cannot_stand_in_an_object() -> None:
     with pytest.raises(EvaluationError, match="keys are no strings"):
         evaluated("Object{labels: {1: 'a'}}")
+    with pytest.raises(EvaluationError, match="cannot stand in an object"):
+        evaluated("Object{kind: type(1)}")
 
 
 @pytest.mark.parametrize(
