@@ -19,7 +19,7 @@ from minikube_py.machinery.component import ComponentConfig, run_component
 @click.option("--controllers", default="*", show_default=True, help="'*', names, and '-name' to leave one out.")
 @click.option("--leader-elect/--no-leader-elect", default=True, show_default=True, help="Work only while leading.")
 @click.option("--root-ca-file", type=click.Path(path_type=Path), help="PEM certificates for kube-root-ca.crt.")
-@click.option("--node-monitor-grace-period", default=40.0, show_default=True, help="Seconds until a node is Unknown.")
+@click.option("--node-monitor-grace-period", default=50.0, show_default=True, help="Seconds until a node is Unknown.")
 @click.option("--terminated-pod-gc-threshold", default=12500, show_default=True, help="Ended pods that are kept.")
 @click.option("--use-service-account-credentials", is_flag=True, help="Each controller acts as its own account.")
 @click.option("--secure-port", "--port", "health_port", type=int, help="Serve /healthz and /metrics on this port.")

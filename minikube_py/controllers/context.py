@@ -13,7 +13,7 @@ from minikube_py.client.client import Client
 from minikube_py.machinery.events import EventRecorder
 from minikube_py.machinery.informer import Informers
 
-NODE_MONITOR_GRACE_PERIOD_S = 40.0
+NODE_MONITOR_GRACE_PERIOD_S = 50.0
 
 
 @dataclass(frozen=True, slots=True)

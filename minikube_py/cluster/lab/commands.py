@@ -45,6 +45,8 @@ def list_() -> None:
 @told
 def start(number: str, tmux: bool) -> None:
     """Begin lab NUMBER, or go on with it."""
+    if tmux:
+        terminals.check_tmux()
     course = Course()
     with Progress().step(f"Building the machines of lab {number}"):
         goes_on = course.start(number)

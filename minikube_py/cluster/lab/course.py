@@ -21,7 +21,7 @@ from minikube_py.errors import ConfigError
 
 Say = Callable[[str], None]
 _SOLVED_S = 60.0
-_QUICKLY_SOLVED_S = 10.0
+_QUICKLY_SOLVED_S = 20.0
 """Where the learner has done something already, which may stand in the way."""
 _POLL_S = 0.1
 
@@ -187,7 +187,7 @@ class Course:
         return Verdict(lab, session.step, None)
 
     def _solve(self, world: World, step: Step, timeout_s: float) -> None:
-        world.carry_out(step.solution, self._say)
+        world.carry_out(step.solution, self._say, timeout_s)
         self._await(world, step, timeout_s)
 
     def predict(self, text: str) -> None:

@@ -80,10 +80,21 @@ class Failcheck(Part):
 
 
 class Wrong(Part):
-    """A mistake that learners make, and words of the hint that must then come; played by the tests."""
+    """A mistake that learners make, after those before it, and what they must then be told; played by the tests."""
 
     actions: Actions = Field(alias="do", min_length=1)
-    hint: str
+    hint: str = ""
+    """Words of the hint."""
+    dead_end: str = ""
+    """Words of the failcheck, where only `reset` helps."""
+    afresh: bool = False
+    """It is made at the step's beginning."""
+
+    @model_validator(mode="after")
+    def _is_answered_once(self) -> Wrong:
+        if bool(self.hint) == bool(self.dead_end):
+            raise ValueError("a mistake has either `hint` or `dead_end`")
+        return self
 
 
 class Step(Part):

@@ -11,14 +11,13 @@ from minikube_py.cluster.lab.judgement import asks_what_was_typed
 from minikube_py.cluster.lab.lab import Action, Lab, Step
 from minikube_py.cluster.lab.lab_folder import IMAGE_RECIPES, BadLab, Fault, line_in, read_lab
 from minikube_py.cluster.lab.probe import Probe
-from minikube_py.cluster.lab.readme import Readme, Section, read_readme
+from minikube_py.cluster.lab.readme import REFERENCE, Readme, Section, read_readme
 
 _WIDTH = 80
 _FOLDER = re.compile(r"\d\d-[a-z0-9-]+")
 Location = tuple[int | str, ...]
 PARTS = ("Predict.", "Break.", "Observe.", "Fix.", "Verify.", "Explain.", "In real Kubernetes.")
 _LINK = re.compile(r"\[([^\]]+)\](?:\[([^\]]+)\]|\(([^)]+)\))")
-_REFERENCE = re.compile(r"^\[([^\]]+)\]: *(\S+)$")
 
 
 def lint_folder(folder: str | Path) -> list[Fault]:
@@ -52,6 +51,8 @@ def _things_wrong(lab: Lab) -> Iterator[tuple[str, Location]]:
         for number in _hints_out_of_place(step):
             said = "the last hint fits always (no `when`), the others have a `when`"
             yield said, ("steps", index, "hintcheck", number)
+        for number, said in _words_of_nobody(step):
+            yield said, ("steps", index, "wrong", number)
     for image in lab.needs.images:
         if not (IMAGE_RECIPES / image / "recipe.yaml").exists():
             yield f'no recipe "{image}" in {IMAGE_RECIPES}', ("needs", "images")
@@ -67,6 +68,17 @@ def _checks_of_typing(step: Step) -> list[int]:
 def _hints_out_of_place(step: Step) -> list[int]:
     last = len(step.hintcheck) - 1
     return [number for number, hint in enumerate(step.hintcheck) if bool(hint.when) is (number == last)]
+
+
+def _words_of_nobody(step: Step) -> Iterator[tuple[int, str]]:
+    hints = [" ".join(" ".join(hint.levels).split()) for hint in step.hintcheck]
+    dead_ends = [" ".join(each.say.split()) for each in step.failcheck]
+    for number, wrong in enumerate(step.wrong):
+        words = " ".join((wrong.hint or wrong.dead_end).split())
+        found = sum(words in text for text in (hints if wrong.hint else dead_ends))
+        if found != 1:
+            what = "hint" if wrong.hint else "failcheck"
+            yield number, f"{'no' if not found else 'more than one'} {what} of this step says: {words}"
 
 
 def _machines_named(lab: Lab) -> Iterator[tuple[Location, str]]:
@@ -122,7 +134,7 @@ def _readme_faults(lab: Lab, readme: Readme) -> Iterator[Fault]:
 
 def _width_faults(readme: Readme) -> Iterator[Fault]:
     for number, line in enumerate(readme.lines, 1):
-        if len(line) > _WIDTH and not _REFERENCE.match(line):
+        if len(line) > _WIDTH and not REFERENCE.match(line):
             yield Fault(readme.path, number, f"{len(line)} columns; a lab's text has at most {_WIDTH}")
 
 
@@ -158,7 +170,7 @@ def _text_faults(section: Section, step: Step) -> Iterator[str]:
 
 def _links(text: str, readme: Readme) -> list[tuple[str, str]]:
     """(what is said, where it leads), references resolved."""
-    references = {found[1]: found[2] for line in readme.lines if (found := _REFERENCE.match(line))}
+    references = readme.references()
     return [(found[1], found[3] or references.get(found[2], "")) for found in _LINK.finditer(" ".join(text.split()))]
 
 

@@ -10,7 +10,7 @@ import time
 
 from minikube_py.cluster.lab.judgement import LEVEL_NAMES, failure_text
 from minikube_py.cluster.lab.lab import Hint, Lab
-from minikube_py.cluster.lab.readme import read_readme
+from minikube_py.cluster.lab.readme import Readme, Section, read_readme
 from minikube_py.cluster.lab.session import LabProgress
 
 _WIDTH = 80
@@ -26,12 +26,23 @@ def painted(text: str, color: str) -> str:
 
 
 def section_text(lab: Lab, index: int) -> str:
-    """A step's text as the README has it."""
-    section = read_readme(lab.folder).step(index)
+    """A step's text as the README has it, and where its links lead."""
+    readme = read_readme(lab.folder)
+    section = readme.step(index)
     if section is None:
         return ""
     heading = painted(f"Step {index + 1} of {len(lab.steps)}: {section.title}", _BOLD)
-    return f"{heading}\n\n{_code_painted(section.text)}\n"
+    links = "".join(f"[{label}] {target}\n" for label, target in _links(readme, section))
+    return f"{heading}\n\n{_code_painted(section.text)}\n\n{links}"
+
+
+def _links(readme: Readme, section: Section) -> list[tuple[str, str]]:
+    """Files of ours by their whole path, so that they can be opened from wherever one is."""
+    return [
+        (label, target if "://" in target else str((readme.path.parent / target).resolve()))
+        for label, target in readme.references().items()
+        if f"][{label}]" in section.text
+    ]
 
 
 def _code_painted(text: str) -> str:

@@ -16,6 +16,8 @@ _FENCE = re.compile(r"^```(\w*) ?(.*)$")
 _SHELL = re.compile(r"\bshell=([a-z0-9-]+)")
 _MACHINE = re.compile(r"\bmachine=([a-z0-9-]+)")
 _FIRST_MACHINE = "node1"
+REFERENCE = re.compile(r"^\[([^\]]+)\]: *(\S+)$")
+"""A line `[1a]: TARGET`, which says where `[what][1a]` leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class Readme:
 
     def steps(self) -> list[Section]:
         return [section for section in self.sections if section.number]
+
+    def references(self) -> dict[str, str]:
+        """Label -> where it leads, as it is written."""
+        return {found[1]: found[2] for line in self.lines if (found := REFERENCE.match(line))}
 
 
 def read_readme(folder: Path) -> Readme:

@@ -60,10 +60,14 @@ def _is_built_anew(files: LabFiles, lab: Lab) -> bool:
     return False
 
 
-def open_window(files: LabFiles, lab: Lab) -> None:
-    """Become a tmux that shows the lab: a pane a machine, and one that watches. Raises: ConfigError."""
+def check_tmux() -> None:
+    """Raises: ConfigError."""
     if shutil.which("tmux") is None:
         raise ConfigError("--tmux: there is no tmux here; apt-get install tmux, or open several terminals by hand")
+
+
+def open_window(files: LabFiles, lab: Lab) -> None:
+    """Become a tmux that shows the lab: a pane a machine, and one that watches."""
     tmux = _tmux(files)
     program = [sys.executable, "-m", "minikube_py.cluster", "lab"]
     panes = [[*program, "shell", name] for name in lab.machines]

@@ -91,29 +91,29 @@ class World:
             if not self._table.read():
                 shutil.rmtree(self.folder)
 
-    def carry_out(self, actions: Iterable[Action], say: Callable[[str], None]) -> None:
-        """Raises: ActionFailed."""
+    def carry_out(self, actions: Iterable[Action], say: Callable[[str], None], until_s: float = _UNTIL_S) -> None:
+        """`until_s` is how long each action's `until` is waited for. Raises: ActionFailed."""
         for action in actions:
             where = f"{action.machine}: " if len(self.names) > 1 else ""
             say(f"  {where}{action.run or f'{action.start} &'}".rstrip())
-            self.do(action)
+            self.do(action, until_s)
 
-    def do(self, action: Action) -> None:
+    def do(self, action: Action, until_s: float = _UNTIL_S) -> None:
         """What runs already is not started again. Raises: ActionFailed."""
         machine = self.machines[action.machine]
         if not (action.start and is_running(machine, action.start)):
             done = machine.run(action.run or background(action.start))
             if done.exit != 0:
                 raise ActionFailed(f"{action.run or action.start}: exit code {done.exit}\n{done.output.rstrip()}")
-        self.wait(action)
+        self.wait(action, until_s)
 
-    def wait(self, action: Action) -> None:
+    def wait(self, action: Action, until_s: float = _UNTIL_S) -> None:
         """Raises: ActionFailed when what it says does not come about."""
-        deadline = time.monotonic() + _UNTIL_S
+        deadline = time.monotonic() + until_s
         for probe in action.until:
             while not (answer := self.prober.ask(probe)).is_yes:
                 if time.monotonic() > deadline:
-                    raise ActionFailed(f"{action.run or action.start}: waited {_UNTIL_S:.0f} s; {answer.seen}")
+                    raise ActionFailed(f"{action.run or action.start}: waited {until_s:.0f} s; {answer.seen}")
                 time.sleep(_POLL_S)
 
 

@@ -10,6 +10,7 @@ from minikube_py.cluster.lab.judgement import Ask, failure_text, fitting, judge
 from minikube_py.cluster.lab.lab import Failcheck, Step
 from minikube_py.cluster.lab.lab_folder import read_lab
 from minikube_py.cluster.lab.network_probes import value_at
+from minikube_py.cluster.lab.presentation import section_text
 from minikube_py.cluster.lab.probe import File, Probe
 from minikube_py.cluster.lab.prober import Answer
 from minikube_py.cluster.lab.quoting import holds
@@ -80,6 +81,14 @@ def test_hints_go_one_level_further_until_the_situation_changes() -> None:
     assert session.hinted(0).hinted(0).hint_level == 3
     assert session.hinted(1).hint_level == 1
     assert session.passed() == Session("01-small", step=1)
+
+
+def test_a_steps_text_ends_with_where_its_links_lead(tmp_path: Path) -> None:
+    folder = good_lab(tmp_path)
+    assert section_text(read_lab(folder), 0).splitlines()[-2:] == [
+        f"[1] {folder}/minikube_py/leaf.py",
+        "[2] https://github.com/kubernetes/kubernetes",
+    ]
 
 
 def test_what_was_done_by_hand_stays_done_by_hand() -> None:

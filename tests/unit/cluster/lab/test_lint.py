@@ -35,6 +35,10 @@ def test_a_good_lab_has_none(tmp_path: Path) -> None:
             "solution: [{machine: node1}]",
             "lab.yaml:24: steps.0.solution.0: an action has either",
         ),
+        ("hint: spelt", "hint: spelled", "lab.yaml:22: no hint of this step says: spelled"),
+        ("hint: spelt", "hint: page", "lab.yaml:22: more than one hint of this step says: page"),
+        ("hint: spelt", "dead_end: spelt", "lab.yaml:22: no failcheck of this step says: spelt"),
+        ("    hint: spelt\n", "", "lab.yaml:22: steps.0.wrong.0: a mistake has either `hint` or `dead_end`"),
         ("title: The first", "title: The last", 'README.md:3: lab.yaml calls this step "The last"'),
         (
             "run: cat page",
