@@ -111,7 +111,10 @@ class Schemas:
         has_type = issubclass(model, Resource) or model is DeleteOptions
         properties: dict[str, Json] = dict(TYPE_NAMES) if has_type else {}
         required = []
-        texts = field_descriptions().get(model.__name__, {})
+        texts = {
+            **(_OF_EVERY_KIND if issubclass(model, Resource) else {}),
+            **field_descriptions().get(model.__name__, {}),
+        }
         for field_name, field in model.model_fields.items():
             if field_name.startswith("wire_"):
                 continue
@@ -264,6 +267,13 @@ def _is_required(field: FieldInfo) -> bool:
         return False
     annotation = field.annotation
     return not is_model(annotation)
+
+
+_OF_EVERY_KIND = {
+    "metadata": "Name, labels and the other data that every object has.",
+    "spec": "What is wanted.",
+    "status": "What was observed, by those who act on the object.",
+}
 
 
 @functools.cache

@@ -137,3 +137,20 @@ def test_every_description_is_of_a_field_that_exists() -> None:
 def test_every_kind_is_described() -> None:
     kinds = {name: schema for name, schema in SCHEMAS.items() if "x-kubernetes-group-version-kind" in schema}
     assert [name for name, schema in kinds.items() if not schema.get("description")] == []
+
+
+@pytest.mark.parametrize(
+    "type_name",
+    [
+        "Affinity", "ClusterRole", "ConfigMap", "Container", "CronJobSpec", "DaemonSetSpec", "DeploymentSpec", "EnvVar",
+        "HTTPGetAction", "HTTPIngressPath", "IngressSpec", "JobSpec", "LabelSelector", "LimitRangeItem",
+        "NetworkPolicySpec", "NodeAffinity", "PersistentVolumeClaimSpec", "PodAffinityTerm", "PodDisruptionBudgetSpec",
+        "PodSecurityContext", "PodSpec", "PolicyRule", "PriorityClass", "Probe", "ResourceQuotaSpec",
+        "ResourceRequirements", "RoleRef", "Secret", "SecurityContext", "ServiceSpec", "StatefulSetSpec",
+        "StorageClass", "rbac.v1.Subject", "Toleration", "TopologySpreadConstraint", "VolumeMount",
+    ],
+)  # fmt: skip
+def test_what_people_write_by_hand_is_described_field_by_field(type_name: str) -> None:
+    fields = next(schema["properties"] for name, schema in SCHEMAS.items() if name.endswith(f".{type_name}"))
+    without = {name for name, field in fields.items() if not field.get("description")}
+    assert without - {"kind", "apiVersion"} == set()
