@@ -31,11 +31,8 @@ async def fill_disk(scene: Scene) -> None:
         await asyncio.sleep(1.0)
         await empty()
         scene.away_s += time.monotonic() - began
-        written = scene.workload.history.acknowledged_writes
-        await eventually(
-            lambda written=written: scene.workload.history.acknowledged_writes > written + 5,  # type: ignore[misc]
-            timeout_s=20,
-        )
+        created = _answered(scene, 201)
+        await eventually(lambda created=created: _answered(scene, 201) > created + 5, timeout_s=20)  # type: ignore[misc]
 
 
 def _answered(scene: Scene, code: int) -> int:
@@ -84,7 +81,8 @@ async def _fill_etcd(etcd: EtcdServer) -> Callable[[], Awaitable[None]]:
         deleted = await call("kv/deleterange", key=first, range_end=end)
         await call("kv/compaction", revision=deleted["header"]["revision"], physical=True)
         await call("maintenance/defragment")
-        await call("maintenance/alarm", action="DEACTIVATE", alarm="NOSPACE")
+        for alarm in (await call("maintenance/alarm", action="GET"))["alarms"]:
+            await call("maintenance/alarm", action="DEACTIVATE", **alarm)
 
     return empty
 
