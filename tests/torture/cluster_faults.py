@@ -19,9 +19,11 @@ async def kill_store(scene: Scene) -> None:
     while not scene.is_over:
         await scene.sleep(1.0, 3.0)
         if isinstance(scene.etcd, EtcdServer):
+            began = time.monotonic()
             scene.etcd.kill()
             scene.etcd.start()
             await eventually(scene.etcd.is_healthy, timeout_s=60)
+            scene.away_s += time.monotonic() - began
             scene.mark("etcd killed")
             continue
         assert isinstance(scene.etcd, EtcdCluster)
