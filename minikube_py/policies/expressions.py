@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from minikube_py.api.model import Json
 from minikube_py.expressions.cel import (
     ANY,
@@ -37,6 +39,8 @@ _OF_REQUEST = frozenset(
         "operation", "userInfo", "dryRun", "options",
     }
 )  # fmt: skip
+_LARGEST_VARIABLE = 1536 * 1024
+"""As JSON, in bytes: an object is smaller, and a variable that doubles the one before it soon is not."""
 _MEMBER = re.compile(r"(?<![\w.])(variables|request|namespaceObject)\s*(\.)\s*\??\s*(\w+)")
 _TYPED = re.compile(r"(?<![\w.])(variables|request|namespaceObject)\b")
 
@@ -118,8 +122,9 @@ class Evaluation:
         """Raises: EvaluationError."""
         for name in expression.variables:
             self._find(name)
+        named = {name: self._values[name] for name in expression.variables if name in self._values}
         try:
-            return expression.program.evaluate({**self.known, "variables": self._values})
+            return expression.program.evaluate({**self.known, "variables": named})
         except EvaluationError as error:
             missing = str(error).removeprefix("no such key: ")
             if missing in self._failures and missing in expression.variables:
@@ -132,6 +137,9 @@ class Evaluation:
         if name in self._values or name in self._failures:
             return
         try:
-            self._values[name] = self.value(self.variables[name])
+            value = self.value(self.variables[name])
+            if len(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)) > _LARGEST_VARIABLE:
+                raise EvaluationError("operation cancelled: actual cost limit exceeded")
+            self._values[name] = value
         except EvaluationError as error:
             self._failures[name] = str(error)

@@ -119,3 +119,14 @@ def test_variables_build_on_each_other_and_fail_only_those_who_use_them() -> Non
         evaluation.value(declared.compile("variables.worse == 1"))
     inner = 'composited variable "bad" fails to evaluate: no such key: b'
     assert str(raised.value) == f'composited variable "worse" fails to evaluate: {inner}'
+
+
+@pytest.mark.parametrize("doubled", ["variables.v{0} + variables.v{0}", "[variables.v{0}, variables.v{0}]"])
+def test_variables_that_double_each_other_come_to_an_end(doubled: str) -> None:
+    declared = Declared(variables=frozenset({"v0"}))
+    variables = {"v0": Declared().compile("'0123456789'")}
+    for index in range(60):
+        variables[f"v{index + 1}"] = declared.compile(doubled.format(index))
+        declared = declared.with_variable(f"v{index + 1}")
+    with pytest.raises(EvaluationError, match="actual cost limit exceeded"):
+        Evaluation(KNOWN, variables).value(declared.compile("variables.v60 == ''"))
