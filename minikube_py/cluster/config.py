@@ -28,7 +28,10 @@ ALL_CIDR = "10.244.0.0/15"
 SERVICE_CIDR = "10.96.0.0/16"
 
 MAX_NODES = 250
-ONE_DOCKER = "Docker runs one node here; several have --container-runtime=oci or simulated"
+ONE_DOCKER = (
+    "Docker runs one node here, as a second engine would give pods the addresses of the first (see lab 07); "
+    "several nodes have --container-runtime=oci or simulated"
+)
 
 
 @dataclass(frozen=True, slots=True)
