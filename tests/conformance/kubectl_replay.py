@@ -29,12 +29,10 @@ from tests.conformance.scripted_cluster import ScriptedCluster, scripted_cluster
 from tests.support.kubectls import program
 
 CLIS = ("pykubectl", "kubectl")
-_CONTROLLERS = "nothing acts upon jobs and disruption budgets yet"
 APART: dict[tuple[str, str], str] = {
     ("*", "kubectl api-versions"): "resource.k8s.io is not served",
     ("*", "kubectl api-resources --no-headers -o name"): "resource.k8s.io is not served",
-    ("*", "kubectl get pods --as=system:serviceaccount:rec:robot"): _CONTROLLERS,
-    ("*", "kubectl get cm,secret,sa,role,rolebinding,job,cronjob,quota,ing,pdb,pc"): _CONTROLLERS,
+    ("*", "kubectl get pods --as=system:serviceaccount:rec:robot"): "the pod of a job does not end, as it is simulated",
     ("pykubectl", "kubectl version"): "pykubectl has no kustomize, so it names no version of it",
     (
         "kubectl",

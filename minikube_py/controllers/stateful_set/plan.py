@@ -75,12 +75,17 @@ def plan(observed: Observed) -> Plan:
     condemned = [number for number in sorted(observed.pods, reverse=True) if number not in observed.numbers]
     alive = [pod for pod in map(observed.pods.__getitem__, condemned) if pod.metadata.deletion_timestamp is None]
     if is_ordered and condemned:
-        # One after the other: the next goes when the one before is gone, and is waited for only if it may yet come up.
-        return Plan(delete=tuple(alive[:1]) if len(alive) == len(condemned) else ())
+        return Plan(delete=tuple(alive[:1]) if len(alive) == len(condemned) and _may_go(observed, alive[0]) else ())
     delete += alive
     if create or delete or observed.stateful_set.spec.update_strategy.type != "RollingUpdate":
         return Plan(tuple(create), tuple(delete))
     return Plan(delete=_outdated(observed))
+
+
+def _may_go(observed: Observed, highest: Pod) -> bool:
+    """Whether the last pod may go now: one that is not available goes only if it is the only one that is not."""
+    others = (pod for pod in observed.pods.values() if pod is not highest)
+    return observed.is_healthy(highest) or all(map(observed.is_healthy, others))
 
 
 def _outdated(observed: Observed) -> tuple[Pod, ...]:

@@ -72,6 +72,8 @@ def test_the_highest_goes_first_and_the_next_when_it_is_gone() -> None:
     assert next_of(small, pod(0), pod(1), pod(2)) == ((), ["s-2"])
     assert next_of(small, pod(0), pod(1), pod(2, is_ending=True)) == ((), [])
     assert next_of(small, pod(0, ready=False), pod(1)) == ((), [])
+    assert next_of(stateful_set(0), pod(0), pod(1, ready=False)) == ((), ["s-1"])
+    assert next_of(stateful_set(0), pod(0, ready=False), pod(1, ready=False)) == ((), [])
 
 
 def test_a_pod_that_ended_is_deleted_so_that_it_can_come_again() -> None:
