@@ -129,3 +129,39 @@ async def test_what_an_update_needs_and_what_a_removal_answers_differs_by_kind()
         assert (await client.get("/api/v1/componentstatuses")).headers["warning"] == (
             '299 - "v1 ComponentStatus is deprecated in v1.19+"'
         )
+
+
+KNOWN = {
+    "/api/v1/pods": (
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+        "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+    ),
+    "/api/v1/nodes": ("spec.unschedulable",),
+    "/api/v1/namespaces": ("status.phase",),
+    "/api/v1/secrets": ("type",),
+    "/api/v1/events": (
+        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+        "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
+        "reportingComponent", "source", "type",
+    ),
+    "/api/v1/replicationcontrollers": ("status.replicas",),
+    "/apis/apps/v1/replicasets": (),
+    "/apis/batch/v1/jobs": ("status.successful",),
+    "/apis/certificates.k8s.io/v1/certificatesigningrequests": ("spec.signerName",),
+    "/api/v1/services": ("spec.clusterIP", "spec.type"),
+    "/api/v1/configmaps": (),
+    "/apis/apps/v1/deployments": (),
+    "/apis/coordination.k8s.io/v1/leases": (),
+}  # fmt: skip
+"""Kind -> the fields by which it can be selected, beside metadata.name and metadata.namespace."""
+
+
+async def test_each_kind_is_selected_by_the_fields_that_it_is_selected_by_upstream() -> None:
+    async with api_server() as client:
+        for path, fields in KNOWN.items():
+            for field in ("metadata.name", *fields):
+                answer = await client.get(path, params={"fieldSelector": f"{field}=none-such"})
+                assert (answer.status_code, path, field) == (200, path, field)
+            for field in ("spec.none", "data", "metadata.uid"):
+                answer = await client.get(path, params={"fieldSelector": f"{field}=x"})
+                assert (answer.status_code, path, field) == (400, path, field)
