@@ -1,7 +1,6 @@
 """pykubectl auth can-i and auth whoami: what the server thinks of the one who asks.
 
 Kubernetes: kubectl pkg/cmd/auth.
-Simplified: `auth reconcile` is refused by name.
 """
 
 import sys
@@ -197,7 +196,7 @@ COMMAND = VerbGroup(
     (
         Entry("can-i", _HERE, "Ask whether an action is allowed", attribute="CAN_I"),
         Entry("whoami", _HERE, "Show who the server thinks that you are", attribute="WHO_AM_I"),
+        Entry("reconcile", f"{_HERE}_reconcile", "Make roles and bindings allow what files say", attribute="RECONCILE"),
     ),
     summary="Inspect authorization",
-    refused=frozenset({"reconcile"}),
 )

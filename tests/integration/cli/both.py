@@ -35,7 +35,7 @@ class Both:
 
     def __call__(self, *arguments: str) -> Outcome:
         expected, got = _masked(self.kubectl(*arguments)), _masked(self.pykubectl(*arguments))
-        assert got == expected, f"kubectl {' '.join(arguments)}"
+        assert got == expected, f"{expected}\n{got}"
         return got
 
     def fails(self, *arguments: str) -> Outcome:

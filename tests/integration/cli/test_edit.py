@@ -32,6 +32,4 @@ def test_edit_keeps_what_the_server_refuses(kubectl: Run, monkeypatch: pytest.Mo
 def test_verbs_that_are_not_there_yet_are_refused_by_name(kubectl: Run, verb: str) -> None:
     told = kubectl(verb, "x")
     assert (told.code, told.err) == (1, f"error: {verb} is not supported by pykubectl yet; use kubectl\n")
-    assert kubectl("auth", "reconcile").err == (
-        "error: auth reconcile is not supported by pykubectl yet; use kubectl\n"
-    )
+    assert kubectl("set", "subject").err == "error: set subject is not supported by pykubectl yet; use kubectl\n"
