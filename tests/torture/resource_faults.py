@@ -122,7 +122,7 @@ async def step_clock(scene: Scene) -> None:
     while not scene.is_over:
         for step in ("+600", "-600", "+0"):
             (scene.folder / "clock").write_text(step)
-            await scene.sleep(1.0, 2.0)
+            await scene.sleep(2.5, 3.5)
             if await _is_skewed(scene, float(step)):
                 scene.mark("clock stepped")
     (scene.folder / "clock").write_text("+0")

@@ -154,7 +154,7 @@ def _environment(folder: Path, setting: Setting) -> dict[str, str]:
         environment |= {
             "LD_PRELOAD": _FAKETIME,
             "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
     return environment
