@@ -52,9 +52,10 @@ def test_each_step_fails_then_is_solved(lab: Lab, cli: str, home: Path) -> None:
             heard.add(helps_after_a_mistake(course, step, wrong))
         assert len(heard) == len(step.hintcheck), f"{step.id}: no mistake leads to other hints than {sorted(heard)}"
         course.solve()
-    course.goto(lab.steps[-1].id)  # what `reset` does
-    fails_as_quoted(course, course.running()[2], lab.steps[-1])
-    course.solve()
+    if cli == ("pykubectl" if int(lab.number) % 2 else "kubectl"):  # all solutions once more; each cli has played them
+        course.goto(lab.steps[-1].id)  # what `reset` does
+        fails_as_quoted(course, course.running()[2], lab.steps[-1])
+        course.solve()
     assert course.check() is None
     progress = course.files.progress(lab.name)
     assert progress.passed == {step.id: "solved" for step in lab.steps}
