@@ -32,7 +32,7 @@ CLIS = ("pykubectl", "kubectl")
 APART: dict[tuple[str, str], str] = {
     ("*", "kubectl api-versions"): "resource.k8s.io is not served",
     ("*", "kubectl api-resources --no-headers -o name"): "resource.k8s.io is not served",
-    ("*", "kubectl get pods --as=system:serviceaccount:rec:robot"): "the pod of a job does not end, as it is simulated",
+    ("*", "kubectl get cm,secret,sa,role,rolebinding,job,cronjob,quota,ing,pdb,pc"): "a simulated job has ended then",
     ("pykubectl", "kubectl version"): "pykubectl has no kustomize, so it names no version of it",
     (
         "kubectl",
