@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from minikube_py.cli.errors import CommandError
+from minikube_py.cli.errors import CommandError, ConnectionRefused
 from minikube_py.client.yaml_text import Document, load_documents
 from minikube_py.errors import ConfigError
 
@@ -68,7 +68,9 @@ def read_manifests(filenames: Sequence[str], recursive: bool = False, validating
 
 
 def act_on_each(manifests: Iterator[Manifest], act: Callable[[Manifest], None]) -> tuple[int, list[CommandError]]:
-    """Do something with every object; one that fails does not stop the others, a file that cannot be read does.
+    """Do something with every object; one that fails does not stop the others.
+
+    A file that cannot be read does, and a server that nobody finds.
 
     Returns how many objects there were, and what failed, in order.
     """
@@ -79,9 +81,11 @@ def act_on_each(manifests: Iterator[Manifest], act: Callable[[Manifest], None]) 
             count += 1
             try:
                 act(manifest)
+            except ConnectionRefused:
+                raise
             except CommandError as error:
                 failures.append(error)
-    except ManifestError as error:
+    except (ManifestError, ConnectionRefused) as error:
         failures.append(error)
     return count, failures
 

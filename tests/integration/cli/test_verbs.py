@@ -1,6 +1,9 @@
 """The other verbs that read: describe, events, explain, api-resources, version, cluster-info."""
 
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.integration.cli.api import ScriptedApi, pod, status
 from tests.integration.cli.conftest import Run
@@ -157,3 +160,13 @@ def test_config_writes_and_reads_its_own_file(run: Run) -> None:
     assert run("config", "get-contexts", "--no-headers", server=False).out.split() == ["*", "lab", "lab", "me", "team"]
     gone = run("config", "delete-context", "nosuch", server=False)
     assert (gone.code, gone.err.startswith("error: cannot delete context nosuch, not in ")) == (1, True)
+
+
+@pytest.mark.parametrize("verb", ["apply", "create", "replace"])
+def test_a_server_that_nobody_finds_is_said_once(run: Run, tmp_path: Path, verb: str) -> None:
+    manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    (tmp_path / "two.yaml").write_text(f"{manifest}---\n{manifest}")
+    told = run(verb, "-f", str(tmp_path / "two.yaml"), "--server=http://127.0.0.1:1", server=False)
+    assert (
+        told.err == "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
+    )
