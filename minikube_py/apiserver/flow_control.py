@@ -33,22 +33,21 @@ class FlowControl:
         self._controller = controller
         self._cacher = cacher
 
-    async def begin(self, scope: Scope, caller: Caller, send: Send) -> Send:
-        """Classify a request; what it sends by the result says so. What is no resource waits for its turn here.
+    def classified(self, scope: Scope, caller: Caller, send: Send) -> Send:
+        """Find where a request belongs; an answer that is sent by the result says so."""
+        flow = scope["state"][_FLOW] = self._controller.flow(caller.user, caller.action)
 
-        Raises: TooManyRequests.
-        """
-        action = caller.action
-        flow = scope["state"][_FLOW] = self._controller.flow(caller.user, action)
-        if action.path:
-            await self._controller.run(flow, 1, _nothing)
-
-        async def marked(message: Message) -> None:
+        def marked(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *flow.headers]
-            await send(message)
+            return send(message)
 
         return marked
+
+    async def turn(self, scope: Scope) -> None:
+        """Wait until it is the turn of a request that is for no resource. Raises: TooManyRequests."""
+        flow: Flow = scope["state"][_FLOW]
+        await self._controller.run(flow, 1, _nothing)
 
     async def run(
         self, scope: Scope, resource: type[Resource], request: ApiRequest, work: Callable[[], Awaitable[T]]

@@ -86,7 +86,9 @@ class FilterChain:
     async def _pass(self, scope: Scope, receive: Receive, send: Send, action: Action, trail: Trail | None) -> None:
         try:
             caller = self._caller(scope, action, trail)
-            send = await self._flows.begin(scope, caller, send)
+            send = self._flows.classified(scope, caller, send)
+            if action.path:
+                await self._flows.turn(scope)
         except ApiError as error:
             await _refuse(scope, send, error)
             return

@@ -88,6 +88,7 @@ class FlowController:
         self._flows: dict[tuple[object, ...], Flow] = {}
         self.counts: dict[tuple[str, str], Counts] = {}
         """By names of schema and level."""
+        self._waiting = 0
         self._is_turn_begun = False
         self._turn_ends = 0.0
         self.configure((), ())
@@ -177,6 +178,7 @@ class FlowController:
         if not self._is_turn_begun:
             self._begin_turn()
         counts.waiting += 1
+        self._waiting += 1
         try:
             await asyncio.wait((waiter.called,), timeout=LONGEST_WAIT_S)
         except asyncio.CancelledError:
@@ -187,6 +189,7 @@ class FlowController:
             raise
         finally:
             counts.waiting -= 1
+            self._waiting -= 1
         if not waiter.called.done():
             level.withdraw(queue, waiter)
             raise _rejected(counts, "time-out")
@@ -208,6 +211,8 @@ class FlowController:
     def _next_turn(self) -> None:
         """The loop has come round: each level starts one that waits; where seats are free, others in further turns."""
         self._is_turn_begun = False
+        if not self._waiting:
+            return
         has_started = [level.start_next() for level in (*self._levels.values(), *self._leaving) if level.waiting]
         if any(has_started):
             self._begin_turn()
