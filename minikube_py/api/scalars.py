@@ -3,8 +3,8 @@
 Each is a `str`, so that it costs nothing to write out and equality is equality of the canonical text.
 
 Kubernetes: apimachinery/pkg/api/resource/quantity.go, meta/v1/{time,micro_time}.go, util/intstr
-Simplified: Quantity keeps suffixes of its own family only (decimal stays decimal, binary stays binary), with
-arbitrary precision instead of int64 with a fall-back.
+Simplified: Quantity keeps suffixes of its own family only (decimal stays decimal, binary stays binary), with one
+precision of 400 digits; a number that needs more is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_UP, Context, Decimal
 from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler
@@ -23,8 +23,11 @@ from pydantic_core import core_schema
 
 from minikube_py.api.markers import Format
 
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
-_BINARY = {f"{letter}i": 1024 ** (index + 1) for index, letter in enumerate("KMGTPE")}
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?", re.ASCII)
+_MOST_DIGITS = 120
+_EXACT = Context(prec=400)
+_MOST_BINARY = Decimal(2**63 - 1)
+_BINARY = {f"{letter}i": Decimal(1024) ** (index + 1) for index, letter in enumerate("KMGTPE")}
 _DECIMAL = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)} | {
     letter: Decimal(1000) ** (index + 1) for index, letter in enumerate("kMGTPE")
 }
@@ -48,16 +51,18 @@ class Quantity(str):
 
     @property
     def millis(self) -> int:
-        """Thousandths, rounded up: what CPU is counted in."""
-        return int((self.value * 1000).to_integral_value(ROUND_CEILING))
+        """Thousandths, rounded away from zero: what CPU is counted in."""
+        return int((self.value * 1000).to_integral_value(ROUND_UP))
 
     @property
     def units(self) -> int:
-        """Whole units, rounded up: what bytes and pods are counted in."""
-        return int(self.value.to_integral_value(ROUND_CEILING))
+        """Whole units, rounded away from zero: what bytes and pods are counted in."""
+        return int(self.value.to_integral_value(ROUND_UP))
 
     def __add__(self, other: str) -> Quantity:
-        return Quantity.of(self.value + Quantity(other).value, binary=(self if self.value else other).endswith("i"))
+        return Quantity.of(
+            _EXACT.add(self.value, Quantity(other).value), binary=(self if self.value else other).endswith("i")
+        )
 
     @classmethod
     def of(cls, value: Decimal | int, *, binary: bool = False) -> Quantity:
@@ -79,26 +84,31 @@ def _parse(text: str) -> tuple[Decimal, str]:
     if matched is None:
         raise ValueError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
     number, suffix = Decimal(matched[1]), matched[2] or ""
+    if len(matched[1]) > _MOST_DIGITS:
+        raise ValueError("unable to parse numeric part of quantity")
     if suffix in _BINARY:
-        return number * _BINARY[suffix], "binary"
+        value = _EXACT.multiply(number, _BINARY[suffix])
+        return max(min(value, _MOST_BINARY), -_MOST_BINARY), "binary"
     if suffix in _DECIMAL:
-        return number * _DECIMAL[suffix], "decimal"
-    return number * Decimal(10) ** int(suffix[1:]), "exponent"
+        return _EXACT.multiply(number, _DECIMAL[suffix]), "decimal"
+    if len(suffix) > 5 or abs(int(suffix[1:])) > _MOST_DIGITS:
+        raise ValueError("unable to parse quantity's suffix")
+    return number.scaleb(int(suffix[1:]), _EXACT), "exponent"
 
 
 @functools.lru_cache(maxsize=4096)
 def _canonical(text: str) -> str:
-    if text.isdecimal() and not text.startswith("0") and not text.endswith("000"):
+    if text.isdecimal() and text.isascii() and len(text) < 19 and text[0] != "0" and not text.endswith("000"):
         return text
     value, family = _parse(text)
     return _format(value, family)
 
 
 def _format(value: Decimal, family: str) -> str:
-    """The text with the largest suffix that leaves a whole number, never finer than a billionth."""
+    """The text with the largest suffix that leaves a whole number, never less than a billionth."""
     if value == 0:
         return "0"
-    nanos = int((value * 1_000_000_000).to_integral_value(ROUND_CEILING))
+    nanos = int(value.scaleb(9, _EXACT).to_integral_value(ROUND_UP))
     if family == "binary" and nanos % 1_000_000_000 == 0 and abs(value) >= 1024:
         units = nanos // 1_000_000_000
         power = max((p for p in range(7) if units % 1024**p == 0), default=0)
@@ -110,7 +120,11 @@ def _format(value: Decimal, family: str) -> str:
     return f"{number}{['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'][power]}"
 
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _no_time(text: str) -> str:
+    return f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse'
 
 
 class Time(str):
@@ -120,14 +134,17 @@ class Time(str):
     _timespec = "seconds"
 
     def __new__(cls, text: str) -> Self:
-        if len(text) == 20 and text[19] == "Z" and _TIME.fullmatch(text) and cls._timespec == "seconds":
-            return super().__new__(cls, text)
         if _TIME.fullmatch(text) is None:
-            raise ValueError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse')
+            raise ValueError(_no_time(text))
         if cls._timespec == "microseconds" and "." not in text:
             layout, rest = "2006-01-02T15:04:05.000000Z07:00", text[19:]
             raise ValueError(f'parsing time "{text}" as "{layout}": cannot parse "{rest}" as ".000000"')
-        return super().__new__(cls, cls._text(datetime.fromisoformat(text)))
+        try:
+            moment = datetime.fromisoformat(text)
+            is_canonical = len(text) == 20 and cls._timespec == "seconds"
+            return super().__new__(cls, text if is_canonical else cls._text(moment))
+        except (ValueError, OverflowError) as error:
+            raise ValueError(_no_time(text)) from error
 
     @classmethod
     def _text(cls, moment: datetime) -> str:

@@ -165,6 +165,25 @@ def test_a_selector_s_text_reads_back_as_itself(parts: list[Requirement]) -> Non
     assert sorted(selector, key=str) == sorted(parts, key=str)
 
 
+@given(st.lists(requirements, max_size=3), st.dictionaries(keys, values, max_size=3), st.data())
+def test_a_selector_chooses_what_each_of_its_parts_chooses(
+    parts: list[Requirement], labels: dict[str, str], data: st.DataObject
+) -> None:
+    for part in parts:
+        if data.draw(st.booleans()):
+            labels = labels | {part.key: data.draw(st.sampled_from([*part.values, "other"]))}
+    wanted = {
+        Operator.IN: lambda part: labels.get(part.key) in part.values,
+        Operator.NOT_IN: lambda part: labels.get(part.key) not in part.values,
+        Operator.EXISTS: lambda part: part.key in labels,
+        Operator.DOES_NOT_EXIST: lambda part: part.key not in labels,
+    }
+    wanted[Operator.EQUALS] = wanted[Operator.DOUBLE_EQUALS] = wanted[Operator.IN]
+    wanted[Operator.NOT_EQUALS] = wanted[Operator.NOT_IN]
+    selector = parse_label_selector(",".join(map(str, parts)))
+    assert selector.matches(labels) == all(wanted[part.operator](part) for part in parts)
+
+
 @given(st.text(alphabet="ab,=!<>() in\\\n/-é"))
 def test_any_text_is_a_selector_or_a_selector_error(text: str) -> None:
     for parse in (parse_label_selector, parse_field_selector):
