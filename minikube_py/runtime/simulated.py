@@ -368,10 +368,11 @@ class ScriptedSession:
         """Nobody reads it."""
 
     async def output(self) -> AsyncIterator[tuple[LogStream, bytes]]:
-        if self._result.stdout:
-            yield "stdout", self._result.stdout
+        # Complaints first, as of a program that does not buffer them: `kubectl cp` is done when stdout is.
         if self._result.stderr:
             yield "stderr", self._result.stderr
+        if self._result.stdout:
+            yield "stdout", self._result.stdout
 
     async def resize(self, width: int, height: int) -> None:
         """There is no terminal."""
