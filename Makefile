@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
+# Tests that change nothing of the machine but files of their own and ports that were free: two at a time.
+SIDE_BY_SIDE := $(addprefix $(TESTS)/,contract/api contract/storage \
+  $(addprefix integration/,apiserver cli client controllers kubelet machinery))
 
 .PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture fuzz fuzz-api bench clients \
   compatibility compatibility-check docs packages clean
@@ -28,7 +31,9 @@ packages: ## the distribution packages that the tests need
 	@sh examples/install-packages.sh tests
 
 test: packages $(STAMP) check ## everything
-	$(BIN)/pytest -q --durations=15 $(TESTS)/contract $(TESTS)/integration $(TESTS)/torture $(TESTS)/e2e
+	$(BIN)/pytest -q -n 2 --durations=5 $(SIDE_BY_SIDE)
+	$(BIN)/pytest -q --durations=15 $(addprefix --ignore=,$(SIDE_BY_SIDE)) \
+	  $(TESTS)/contract $(TESTS)/integration $(TESTS)/torture $(TESTS)/e2e
 	$(BIN)/pytest -q -n 2 --durations=5 $(TESTS)/labs
 	@$(MAKE) clients
 
