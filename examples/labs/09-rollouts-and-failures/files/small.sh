@@ -1,5 +1,5 @@
 #!/bin/bash
-# A disk of one megabyte, in memory, and a second API server that keeps its objects there.
+# A disk of two megabytes, in memory, and a second API server that keeps its objects there.
 mkdir -p small
 mountpoint -q small || mount -t tmpfs -o size=2m tmpfs small
 head -c 100000 /dev/zero | tr '\0' x >blob
