@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import example, given
@@ -14,7 +15,7 @@ from minikube_py.api.scalars import MicroTime, Quantity, Time
 
 SUFFIXES = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
-MOST_BINARY = Decimal(2**63 - 1)
+MOST_BINARY = Fraction(2**63 - 1)
 
 numbers = st.decimals(-(10**6), 10**6, places=3, allow_nan=False).map(str)
 suffixed = st.tuples(numbers, st.sampled_from([*SUFFIXES, *BINARY]))
@@ -22,14 +23,14 @@ powers = st.tuples(numbers, st.integers(-12, 15).map(lambda power: f"e{power}"))
 texts = st.one_of(suffixed, powers)
 
 
-def meant(number: str, suffix: str) -> Decimal:
-    """What a text says, worked out apart: to the billionth, away from zero; binary ones within 64 bits."""
+def meant(number: str, suffix: str) -> Fraction:
+    """What a text says, worked out apart and exactly: to the billionth, away from zero; binary ones within 64 bits."""
+    value = Fraction(Decimal(number))
     if suffix in BINARY:
-        value = Decimal(number) * Decimal(1024) ** BINARY[suffix]
-        value = max(min(value, MOST_BINARY), -MOST_BINARY)
+        value = max(min(value * 1024 ** BINARY[suffix], MOST_BINARY), -MOST_BINARY)
     else:
-        value = Decimal(number) * Decimal(10) ** (SUFFIXES[suffix] if suffix in SUFFIXES else int(suffix[1:]))
-    return Decimal(math.ceil(abs(value) * 10**9)) / 10**9 * (1 if value > 0 else -1)
+        value *= Fraction(10) ** (SUFFIXES[suffix] if suffix in SUFFIXES else int(suffix[1:]))
+    return Fraction(math.ceil(abs(value) * 10**9), 10**9) * (1 if value > 0 else -1)
 
 
 @given(texts)
@@ -45,6 +46,7 @@ def test_a_quantity_has_one_form(text: tuple[str, str]) -> None:
 
 
 @given(suffixed, suffixed)
+@example(("0.001", "n"), ("10.000", "E"))
 def test_a_sum_is_the_sum_of_what_both_mean(one: tuple[str, str], other: tuple[str, str]) -> None:
     total = Quantity("".join(one)) + Quantity("".join(other))
     wanted = meant(*one) + meant(*other)
