@@ -131,15 +131,14 @@ async def test_stop_kills_a_program_that_does_not_end_in_its_grace(bench: Bench)
     assert (status.state, status.exit_code, status.reason) == (ContainerState.EXITED, 137, "Error")
 
 
-async def test_a_command_the_image_lacks_is_a_start_error(bench: Bench) -> None:
-    if not bench.is_real:
-        pytest.skip("a simulated image has no files")
-    sandbox = await bench.sandbox()
-    config = bench.config(FOREVER, command=("/no/such/program",))
-    container_id = await bench.runtime.create_container(sandbox.id, config)
+async def test_a_command_the_image_lacks_is_a_start_error(real_bench: Bench) -> None:
+    """A simulated image has no files."""
+    sandbox = await real_bench.sandbox()
+    config = real_bench.config(FOREVER, command=("/no/such/program",))
+    container_id = await real_bench.runtime.create_container(sandbox.id, config)
     with pytest.raises(ContainerStartFailed, match="/no/such/program"):
-        await bench.runtime.start_container(container_id)
-    status = await bench.runtime.container_status(container_id)
+        await real_bench.runtime.start_container(container_id)
+    status = await real_bench.runtime.container_status(container_id)
     assert (status.state, status.exit_code, status.reason) == (ContainerState.EXITED, 128, "StartError")
     assert "/no/such/program" in status.message
 
