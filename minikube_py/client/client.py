@@ -27,8 +27,8 @@ from minikube_py.api.kinds.core.common import ObjectReference
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.service_account import ServiceAccount
 from minikube_py.api.kinds.policy.eviction import Eviction
-from minikube_py.api.meta import DeleteOptions, ObjectMeta
-from minikube_py.api.model import Json, Model, written
+from minikube_py.api.meta import DeleteOptions, ObjectMeta, Preconditions
+from minikube_py.api.model import Json, Model, replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.partial import accept_of
@@ -206,6 +206,11 @@ class Client:
         """Ask for an object's end; with finalizers or a grace period it is still there when this returns."""
         path = resource_path(kind.definition, namespace, name)
         await self.raw(Request("DELETE", path, body=_delete_body(options)))
+
+    async def delete_exactly(self, obj: Resource, options: DeleteOptions | None = None) -> None:
+        """Ask for this object's end, not that of another which has its name by now (Conflict)."""
+        this_one = replace(options or DeleteOptions(), preconditions=Preconditions(uid=obj.metadata.uid))
+        await self.delete(type(obj), obj.metadata.name, namespace=obj.metadata.namespace, options=this_one)
 
     async def delete_collection(
         self,

@@ -20,7 +20,7 @@ import orjson
 from minikube_py.api.kinds.apps.controller_revision import ControllerRevision
 from minikube_py.api.kinds.apps.daemon_set import DaemonSet
 from minikube_py.api.kinds.apps.stateful_set import StatefulSet
-from minikube_py.api.meta import DeleteOptions, ObjectMeta, Preconditions
+from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import Json, replace
 from minikube_py.api.selectors import selector_of
 from minikube_py.api.status import AlreadyExists, Conflict, NotFound
@@ -156,8 +156,6 @@ class History:
         return created
 
     async def _delete(self, owner: T, revision: ControllerRevision) -> None:
-        options = DeleteOptions(preconditions=Preconditions(uid=revision.metadata.uid))
-        name, namespace = revision.metadata.name, revision.metadata.namespace
         with contextlib.suppress(NotFound):  # somebody else was faster
-            await self._client.delete(ControllerRevision, name, namespace=namespace, options=options)
+            await self._client.delete_exactly(revision)
         self._recent.deleted(key_of(owner), revision)

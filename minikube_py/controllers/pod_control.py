@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.meta import DeleteOptions, Preconditions
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import ApiError, Conflict, NotFound
 from minikube_py.client.client import Client
@@ -73,9 +72,8 @@ class PodControl:
         return next((error for error in errors if error is not None), None)
 
     async def _delete(self, owner: Resource, pod: Pod) -> ApiError | None:
-        options = DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
         try:
-            await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
+            await self._client.delete_exactly(pod)
         except (NotFound, Conflict):
             # It is gone, or another pod has its name by now: what was to be deleted is.
             pass

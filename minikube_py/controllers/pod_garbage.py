@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_status import PodCondition
-from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import Conflict, NotFound
@@ -88,9 +88,8 @@ class PodGarbageController:
 
     async def _delete(self, pods: Iterable[Pod]) -> None:
         for pod in pods:
-            options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=pod.metadata.uid))
             try:
-                await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
+                await self._client.delete_exactly(pod, DeleteOptions(grace_period_seconds=0))
             except (NotFound, Conflict):
                 # Gone already, or another pod of that name.
                 continue

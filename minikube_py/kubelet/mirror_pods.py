@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_status import PodStatus
-from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.status import AlreadyExists, ApiError, NotFound
 from minikube_py.client.client import Client
@@ -92,9 +92,8 @@ class MirrorPods:
 
     async def _delete(self, mirror: Pod) -> None:
         metadata = mirror.metadata
-        options = DeleteOptions(grace_period_seconds=0, preconditions=Preconditions(uid=metadata.uid))
         try:
-            await self._client.delete(Pod, metadata.name, namespace=metadata.namespace, options=options)
+            await self._client.delete_exactly(mirror, DeleteOptions(grace_period_seconds=0))
         except NotFound:
             log.debug("mirror pod is gone already", extra={"pod": f"{metadata.namespace}/{metadata.name}"})
         self._mirrors.pop(_full_name(mirror), None)

@@ -68,3 +68,9 @@ def available_in_s(pod: Pod, min_ready_s: int, now_s: float) -> float | None:
         return 0.0
     since: Time | None = condition.last_transition_time
     return None if since is None else max(0.0, since.epoch_s + min_ready_s - now_s)
+
+
+def next_available_in_s(pods: Iterable[Pod], min_ready_s: int, now_s: float) -> float | None:
+    """How long until the next ready pod counts as available; None when there is none to wait for."""
+    waits = (available_in_s(pod, min_ready_s, now_s) for pod in pods)
+    return min((wait for wait in waits if wait), default=None)

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from minikube_py.api.kinds.batch.cron_job import CronJob, CronJobStatus
 from minikube_py.api.kinds.batch.job import Job
-from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, ApiError, NotFound
@@ -84,11 +84,9 @@ class CronJobController:
         return created
 
     async def _delete(self, cron_job: CronJob, job: Job) -> None:
-        name, uid = job.metadata.name, job.metadata.uid
-        options = DeleteOptions(preconditions=Preconditions(uid=uid), propagation_policy="Background")
         with contextlib.suppress(NotFound):
-            await self._client.delete(Job, name, namespace=job.metadata.namespace, options=options)
-            self._recorder.record(cron_job, "Normal", "SuccessfulDelete", f"Deleted job {name}")
+            await self._client.delete_exactly(job, DeleteOptions(propagation_policy="Background"))
+            self._recorder.record(cron_job, "Normal", "SuccessfulDelete", f"Deleted job {job.metadata.name}")
         self._recent.deleted(key_of(cron_job), job)
 
     async def _write_status(

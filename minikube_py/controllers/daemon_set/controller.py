@@ -19,11 +19,12 @@ from minikube_py.api.status import NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.daemon_set.placement import node_of, pod_for
 from minikube_py.controllers.daemon_set.plan import Observed, Plan, plan
-from minikube_py.controllers.daemon_set.status import next_available_in_s, status_of
+from minikube_py.controllers.daemon_set.status import status_of
 from minikube_py.controllers.history import REVISION_LABEL, History
 from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.pod_control import PodControl
 from minikube_py.machinery.backoff import BackoffPolicy
+from minikube_py.machinery.conditions import next_available_in_s
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.informer import Change
 from minikube_py.machinery.ownership import candidates, claim, index_orphans, plan_claims
@@ -73,13 +74,15 @@ class DaemonSetController:
         pods = [pod_for(daemon_set, node, revision) for node in decided.create_on]
         error = await self._control.create(daemon_set, pods)
         error = await self._control.delete(daemon_set, [*decided.delete, *decided.ended]) or error
-        live = {pod.metadata.labels.get(REVISION_LABEL) for pod in chain(*observed.pods.values())}
+        pods_seen = tuple(chain(*observed.pods.values()))
+        live = {pod.metadata.labels.get(REVISION_LABEL) for pod in pods_seen}
         used = frozenset(each.metadata.name for each in old if each.metadata.labels.get(REVISION_LABEL) in live)
         await self._history.clean(daemon_set, old, used)
         await self._write_status(observed)
         if error is not None and not is_ending_namespace(error):
             raise error
-        waits = [wait for wait in (wait_s, next_available_in_s(observed)) if wait is not None]
+        available_s = next_available_in_s(pods_seen, daemon_set.spec.min_ready_seconds, observed.now_s)
+        waits = [wait for wait in (wait_s, available_s) if wait is not None]
         return Result.after(min(waits)) if waits else Result.DONE
 
     async def _observe(self, key: Key, daemon_set: DaemonSet, revision: str) -> Observed:

@@ -66,21 +66,21 @@ class Plan:
 
 
 def plan(observed: Observed) -> Plan:
-    decided = Plan()
+    decided, surge = Plan(), _surge_of(observed)
     for name in {**observed.nodes, **observed.pods}:
-        _look_at(observed, name, decided)
+        _look_at(observed, name, surge, decided)
     if observed.daemon_set.spec.update_strategy.type == "RollingUpdate":
-        _roll(observed, decided)
+        _roll(observed, surge, decided)
     return decided
 
 
-def surge_of(observed: Observed) -> int:
+def _surge_of(observed: Observed) -> int:
     strategy = observed.daemon_set.spec.update_strategy
     rolling = strategy.rolling_update if strategy.type == "RollingUpdate" else None
     return in_pods(rolling.max_surge, len(observed.wanted), is_rounded_up=True) if rolling else 0
 
 
-def _look_at(observed: Observed, name: str, decided: Plan) -> None:
+def _look_at(observed: Observed, name: str, surge: int, decided: Plan) -> None:
     """One node: a pod where there is none, and no more than one of them."""
     found = observed.nodes.get(name, Fit(may_start=False, may_stay=False))
     pods = observed.pods.get(name, ())
@@ -92,11 +92,11 @@ def _look_at(observed: Observed, name: str, decided: Plan) -> None:
         decided.create_on.append(name)
     decided.ended += [pod for pod in alive if is_terminal(pod)]
     running = [pod for pod in alive if not is_terminal(pod)]
-    decided.delete += _too_many(observed, running)
+    decided.delete += _too_many(observed, running, surge)
 
 
-def _too_many(observed: Observed, running: Sequence[Pod]) -> Sequence[Pod]:
-    if not surge_of(observed):
+def _too_many(observed: Observed, running: Sequence[Pod], surge: int) -> Sequence[Pod]:
+    if not surge:
         return running[1:]
     new = [pod for pod in running if observed.is_new(pod)]
     old = [pod for pod in running if not observed.is_new(pod)]
@@ -104,13 +104,14 @@ def _too_many(observed: Observed, running: Sequence[Pod]) -> Sequence[Pod]:
     return [*new[1:], *old[1:], *useless]
 
 
-def _roll(observed: Observed, decided: Plan) -> None:
+def _roll(observed: Observed, surge: int, decided: Plan) -> None:
     rolling = observed.daemon_set.spec.update_strategy.rolling_update or RollingUpdateDaemonSet()
-    surge, touched = surge_of(observed), {pod.metadata.uid for pod in (*decided.delete, *decided.ended)}
+    touched = {pod.metadata.uid for pod in (*decided.delete, *decided.ended)}
     at_once: list[Pod] = []
     in_turn: list[Pod] = []
     under_way = 0
-    for name in observed.wanted:
+    wanted = observed.wanted
+    for name in wanted:
         alive = [
             pod
             for pod in observed.pods.get(name, ())
@@ -128,7 +129,7 @@ def _roll(observed: Observed, decided: Plan) -> None:
             under_way += not surge and not observed.is_available(old)
         elif not surge and (new is None or not observed.is_available(new)):
             under_way += 1
-    limit = surge or in_pods(rolling.max_unavailable, len(observed.wanted), is_rounded_up=True)
+    limit = surge or in_pods(rolling.max_unavailable, len(wanted), is_rounded_up=True)
     chosen = [*at_once, *in_turn[: max(0, limit - under_way)]]
     if surge:
         decided.create_on += [node_of(pod) for pod in chosen]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from minikube_py.api.kinds.apps.daemon_set import DaemonSetStatus
 from minikube_py.api.model import replace
 from minikube_py.controllers.daemon_set.plan import Observed
-from minikube_py.machinery.conditions import available_in_s, is_ready
+from minikube_py.machinery.conditions import is_ready
 
 
 def status_of(observed: Observed) -> DaemonSetStatus:
@@ -29,10 +29,3 @@ def status_of(observed: Observed) -> DaemonSetStatus:
         number_available=available,
         number_unavailable=len(wanted) - available,
     )
-
-
-def next_available_in_s(observed: Observed) -> float | None:
-    """How long until the next ready pod counts as available; None when there is none to wait for."""
-    min_ready_s = observed.daemon_set.spec.min_ready_seconds
-    waits = (available_in_s(pod, min_ready_s, observed.now_s) for pods in observed.pods.values() for pod in pods)
-    return min((wait for wait in waits if wait), default=None)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from minikube_py.api.kinds.apps.deployment import Deployment
 from minikube_py.api.kinds.apps.replica_set import ReplicaSet
 from minikube_py.api.kinds.core.pod import Pod
-from minikube_py.api.meta import DeleteOptions, LabelSelector, Preconditions
+from minikube_py.api.meta import LabelSelector
 from minikube_py.api.model import replace
 from minikube_py.api.selectors import selector_of
 from minikube_py.api.status import AlreadyExists, ApiError, Conflict, NotFound
@@ -145,11 +145,8 @@ class DeploymentController:
             self._tell_size(deployment, replica_set, size(former))
 
     async def _delete(self, replica_set: ReplicaSet) -> None:
-        options = DeleteOptions(preconditions=Preconditions(uid=replica_set.metadata.uid))
         try:
-            await self._client.delete(
-                ReplicaSet, replica_set.metadata.name, namespace=replica_set.metadata.namespace, options=options
-            )
+            await self._client.delete_exactly(replica_set)
         except NotFound:
             # Somebody else has cleaned up.
             return

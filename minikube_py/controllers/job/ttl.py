@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 
 from minikube_py.api.kinds.batch.job import Job
-from minikube_py.api.meta import DeleteOptions, Preconditions
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.status import NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.job.plan import is_finished
@@ -34,10 +34,8 @@ class TtlAfterFinishedController:
             return Result.DONE
         if left_s > 0:
             return Result.after(left_s)
-        uid = job.metadata.uid
-        options = DeleteOptions(preconditions=Preconditions(uid=uid), propagation_policy="Foreground")
         with contextlib.suppress(NotFound):
-            await self._client.delete(Job, key.name, namespace=key.namespace, options=options)
+            await self._client.delete_exactly(job, DeleteOptions(propagation_policy="Foreground"))
         return Result.DONE
 
 

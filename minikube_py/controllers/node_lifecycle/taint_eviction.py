@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from minikube_py.api.kinds.core.node import Node
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.kinds.core.pod_status import PodCondition
-from minikube_py.api.meta import DeleteOptions, Preconditions
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
 from minikube_py.api.status import NotFound
@@ -64,10 +63,9 @@ class TaintEvictionController:
             last_transition_time=Time.at(self._clock()),
         )
         status = replace(pod.status, conditions=with_condition(pod.status.conditions, disrupted))
-        options = DeleteOptions(preconditions=Preconditions(uid=pod.metadata.uid))
         try:
             await self._client.update_status(replace(pod, status=status))
-            await self._client.delete(Pod, pod.metadata.name, namespace=pod.metadata.namespace, options=options)
+            await self._client.delete_exactly(pod)
         except NotFound:
             return
 

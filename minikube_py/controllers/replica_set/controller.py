@@ -24,8 +24,8 @@ from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.pod_control import PodControl
 from minikube_py.controllers.replica_set.plan import Plan, plan, pod_for
 from minikube_py.controllers.replica_set.replicated import R, pods_of
-from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
-from minikube_py.machinery.conditions import is_active, is_terminal
+from minikube_py.controllers.replica_set.status import Failure, status_of
+from minikube_py.machinery.conditions import is_active, is_terminal, next_available_in_s
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.ownership import candidates, claim, controller_of, index_orphans, plan_claims
 from minikube_py.machinery.recent_writes import RecentWrites
@@ -77,7 +77,7 @@ class ReplicasController(Generic[R]):
         await self._write_status(replica_set, observed, failure)
         if error is not None and not is_ending_namespace(error):
             raise error
-        wait_s = next_available_in_s(replica_set, observed.pods, self._clock())
+        wait_s = next_available_in_s(observed.pods, replica_set.spec.min_ready_seconds, self._clock())
         return Result.DONE if wait_s is None else Result.after(wait_s)
 
     async def _observe(self, key: Key, replica_set: R) -> Observed:

@@ -5,7 +5,7 @@ Kubernetes: pkg/controller/replicaset/replica_set_utils.go (calculateStatus)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -54,12 +54,6 @@ def status_of(
         observed_generation=replica_set.metadata.generation,
         conditions=_conditions(replica_set, failure, now_s),
     )
-
-
-def next_available_in_s(replica_set: Replicated, pods: Iterable[Pod], now_s: float) -> float | None:
-    """How long until the next ready pod counts as available; None when there is none to wait for."""
-    waits = (available_in_s(pod, replica_set.spec.min_ready_seconds, now_s) for pod in pods)
-    return min((wait for wait in waits if wait), default=None)
 
 
 def _conditions(replica_set: Replicated, failure: Failure | None, now_s: float) -> tuple[Condition, ...]:

@@ -24,8 +24,9 @@ from minikube_py.controllers.history import REVISION_LABEL, History
 from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.controllers.pod_control import PodControl, Words
 from minikube_py.controllers.stateful_set.identity import claims_for, number_of, pod_for
-from minikube_py.controllers.stateful_set.plan import Observed, next_available_in_s, plan
+from minikube_py.controllers.stateful_set.plan import Observed, plan
 from minikube_py.controllers.stateful_set.status import status_of
+from minikube_py.machinery.conditions import next_available_in_s
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.ownership import candidates, claim, index_orphans, plan_claims
 from minikube_py.machinery.recent_writes import RecentWrites
@@ -80,7 +81,7 @@ class StatefulSetController:
         await self._history.clean(stateful_set, old, frozenset(live))
         if error is not None and not is_ending_namespace(error):
             raise error
-        wait_s = next_available_in_s(observed)
+        wait_s = next_available_in_s(pods.values(), stateful_set.spec.min_ready_seconds, observed.now_s)
         return Result.DONE if wait_s is None else Result.after(wait_s)
 
     async def _observe(self, key: Key, stateful_set: StatefulSet) -> dict[int, Pod]:

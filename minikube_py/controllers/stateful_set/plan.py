@@ -16,7 +16,7 @@ from minikube_py.api.kinds.apps.stateful_set import StatefulSet
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.controllers.amounts import in_pods
 from minikube_py.controllers.history import REVISION_LABEL
-from minikube_py.machinery.conditions import available_in_s, is_ready, is_terminal
+from minikube_py.machinery.conditions import available_in_s, is_terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,3 @@ def _outdated(observed: Observed) -> tuple[Pod, ...]:
         elif pod is None or not observed.is_healthy(pod):
             under_way += 1
     return tuple(found)
-
-
-def next_available_in_s(observed: Observed) -> float | None:
-    """How long until the next ready pod counts as available; None when there is none to wait for."""
-    min_ready_s = observed.stateful_set.spec.min_ready_seconds
-    waits = (available_in_s(pod, min_ready_s, observed.now_s) for pod in observed.pods.values() if is_ready(pod))
-    return min((wait for wait in waits if wait), default=None)

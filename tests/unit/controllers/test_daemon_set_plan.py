@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.scalars import Time
 from minikube_py.controllers.daemon_set.placement import Fit, fit, node_of, pod_for
 from minikube_py.controllers.daemon_set.plan import Observed, plan
-from minikube_py.controllers.daemon_set.status import next_available_in_s, status_of
+from minikube_py.controllers.daemon_set.status import status_of
+from minikube_py.machinery.conditions import next_available_in_s
 
 NOW_S = 1_000_000.0
 
@@ -136,4 +138,4 @@ def test_the_status_counts_nodes() -> None:
 def test_a_pod_is_available_when_it_was_ready_long_enough() -> None:
     seen = observed(daemon_set(min_ready_s=8), [node("a")], pod("p", "a"))
     assert status_of(seen).number_available == 0
-    assert next_available_in_s(seen) == 3
+    assert next_available_in_s(chain(*seen.pods.values()), seen.daemon_set.spec.min_ready_seconds, seen.now_s) == 3

@@ -7,7 +7,8 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.scalars import Time
 from minikube_py.controllers.pod_control import slow_start
 from minikube_py.controllers.replica_set.plan import BURST, Plan, plan
-from minikube_py.controllers.replica_set.status import Failure, next_available_in_s, status_of
+from minikube_py.controllers.replica_set.status import Failure, status_of
+from minikube_py.machinery.conditions import next_available_in_s
 
 NOW_S = 1_000_000.0
 
@@ -90,7 +91,7 @@ def test_status_counts_ready_and_available_apart() -> None:
     status = status_of(replica_set(3, min_ready_seconds=30), pods, 1, None, NOW_S)
     assert (status.replicas, status.ready_replicas, status.available_replicas) == (3, 2, 1)
     assert status.terminating_replicas == 1
-    assert next_available_in_s(replica_set(3, min_ready_seconds=30), pods, NOW_S) == 25
+    assert next_available_in_s(pods, 30, NOW_S) == 25
 
 
 def test_failure_is_a_condition_until_it_is_over() -> None:

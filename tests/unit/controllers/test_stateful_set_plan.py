@@ -11,8 +11,9 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.scalars import Time
 from minikube_py.controllers.history import revision_for
 from minikube_py.controllers.stateful_set.identity import claims_for, number_of, pod_for
-from minikube_py.controllers.stateful_set.plan import Observed, next_available_in_s, plan
+from minikube_py.controllers.stateful_set.plan import Observed, plan
 from minikube_py.controllers.stateful_set.status import status_of
+from minikube_py.machinery.conditions import next_available_in_s
 
 NOW_S = 1_000_000.0
 
@@ -125,4 +126,4 @@ def test_the_status_says_when_an_update_is_over() -> None:
 def test_a_pod_is_available_when_it_was_ready_long_enough() -> None:
     seen = observed(stateful_set(minReadySeconds=8), pod(0))
     assert plan(seen).create == ()
-    assert next_available_in_s(seen) == 3
+    assert next_available_in_s(seen.pods.values(), seen.stateful_set.spec.min_ready_seconds, seen.now_s) == 3
