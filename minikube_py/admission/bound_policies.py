@@ -125,15 +125,14 @@ class Params:
         return found
 
     def _found(self, kind: type[Resource], ref: ParamRef, namespace: str) -> Iterator[Json]:
-        cache = self._cacher.of(kind)
-        prefix = cache.prefix + (f"{namespace}/" if namespace else "")
         if ref.name:
-            item = cache.get(prefix + ref.name)
+            item = self._cacher.get(kind, namespace, ref.name)
             if item is not None:
                 yield orjson.loads(item.data)
             return
         selector = label_selector_from_document(ref.selector.to_dict() if ref.selector is not None else None)
-        for each in cache.below(prefix):
+        cache = self._cacher.of(kind)
+        for each in cache.below(f"{cache.prefix}{namespace}/" if namespace else cache.prefix):
             if selector.matches(each.labels):
                 yield orjson.loads(each.data)
 

@@ -28,15 +28,10 @@ class NamespaceLifecycle(Plugin):
         return obj
 
     async def _check_alive(self, attributes: Attributes) -> None:
-        cache, key = self._cacher.of(Namespace), Namespace.definition.key_prefix + attributes.namespace
-        found = cache.get(key)
-        if found is None:
-            # The cache may be a moment behind a namespace that was created just now.
-            await self._cacher.catch_up()
-            found = cache.get(key)
+        found = await self._cacher.find(Namespace, "", attributes.namespace)
         if found is None:
             raise not_found(Namespace.definition, attributes.namespace)
-        if found.fields.get("status.phase") != "Terminating":
+        if found.status.phase != "Terminating":
             return
         why = f"unable to create new content in namespace {attributes.namespace} because it is being terminated"
         error = forbidden(attributes.resource.definition, attributes.name, why)

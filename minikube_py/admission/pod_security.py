@@ -46,7 +46,7 @@ class PodSecurity(Plugin):
         pod = _looked_at(obj, attributes)
         if pod is None:
             return
-        item = self._cacher.of(Namespace).get(Namespace.definition.key_prefix + attributes.namespace)
+        item = self._cacher.get(Namespace, "", attributes.namespace)
         labels = item.labels if item is not None else {}
         if not any(key.startswith(PREFIX) for key in labels):
             return

@@ -156,8 +156,7 @@ class AdmissionPolicies(Plugin):
         view, old = attributes.view, attributes.old
         if view is not None:
             obj, old = view.of(obj), view.of(old) if old is not None else None
-        key = Namespace.definition.key_prefix + attributes.namespace
-        item = self._cacher.of(Namespace).get(key) if attributes.namespace else None
+        item = self._cacher.get(Namespace, "", attributes.namespace)
         return PolicyRequest(
             attributes.operation,
             attributes.resource,
@@ -203,15 +202,19 @@ def _check_policy(obj: Resource, attributes: Attributes) -> None:
     if attributes.operation == "DELETE" or attributes.subresource:
         return
     old = attributes.old
+    has_webhooks = isinstance(obj, ValidatingWebhookConfiguration | MutatingWebhookConfiguration)
+    part = "webhooks" if has_webhooks else "spec"
+    if old is not None and getattr(old, part) == getattr(obj, part):
+        return
     if isinstance(obj, ValidatingAdmissionPolicy):
-        errors, is_new = ValidatingProgram(obj.spec).errors, getattr(old, "spec", None) != obj.spec
+        errors = ValidatingProgram(obj.spec).errors
     elif isinstance(obj, MutatingAdmissionPolicy):
-        errors, is_new = MutatingProgram(obj.spec).errors, getattr(old, "spec", None) != obj.spec
+        errors = MutatingProgram(obj.spec).errors
     elif isinstance(obj, ValidatingWebhookConfiguration | MutatingWebhookConfiguration):
-        errors, is_new = [*condition_errors(obj.webhooks)], getattr(old, "webhooks", None) != obj.webhooks
+        errors = [*condition_errors(obj.webhooks)]
     else:
         return
-    if errors and is_new:
+    if errors:
         raise invalid(obj.definition.group, obj.definition.kind, obj.metadata.name, errors)
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+
+from minikube_py.telemetry.collecting import PassingCollector
 
 _WHAT = ("verb", "group", "version", "resource", "subresource", "scope", "dry_run")
 _BUCKETS = (0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60)
@@ -97,7 +98,7 @@ def announce_version(major: str, minor: str, git_version: str) -> None:
     _BUILD.labels(major, minor, git_version).set(1)
 
 
-class StoredObjects(Collector):
+class StoredObjects(PassingCollector):
     """How many objects there are of each kind, counted when somebody asks."""
 
     def __init__(self, count: Callable[[], Iterable[tuple[str, str, int]]]) -> None:
@@ -110,11 +111,3 @@ class StoredObjects(Collector):
             by_resource.add_metric([f"{plural}.{group}" if group else plural], number)
             family.add_metric([group, plural], number)
         return (by_resource, family)
-
-    @contextmanager
-    def registered(self) -> Iterator[None]:
-        REGISTRY.register(self)
-        try:
-            yield
-        finally:
-            REGISTRY.unregister(self)

@@ -169,7 +169,7 @@ class Discovery:
         subresources = [
             {
                 "subresource": info.name,
-                "responseKind": _kind(info.group, info.version or definition.version, info.kind)
+                "responseKind": _kind(info.group, info.version, info.kind)
                 if info.version
                 else _kind(definition.group, definition.version, info.kind),
                 "verbs": list(info.verbs),

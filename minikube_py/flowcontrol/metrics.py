@@ -6,20 +6,18 @@ Simplified: the counts that follow lending, and the estimates of work, are missi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
-from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from minikube_py.flowcontrol.controller import FlowController
+from minikube_py.telemetry.collecting import PassingCollector
 
 _PREFIX = "apiserver_flowcontrol"
 _WHAT = ("flow_schema", "priority_level")
 
 
-class FlowControlMetrics(Collector):
+class FlowControlMetrics(PassingCollector):
     def __init__(self, flows: FlowController) -> None:
         self._flows = flows
 
@@ -46,14 +44,6 @@ class FlowControlMetrics(Collector):
                 rejected.add_metric((*names, reason), number)
             waits.add_metric((*names, "true"), list(counts.buckets()), counts.waited_s)
         return (limits, executing, seats, waiting, dispatched, rejected, waits)
-
-    @contextmanager
-    def registered(self) -> Iterator[None]:
-        REGISTRY.register(self)
-        try:
-            yield
-        finally:
-            REGISTRY.unregister(self)
 
 
 def _gauge(name: str, what: str) -> GaugeMetricFamily:

@@ -14,7 +14,7 @@ from minikube_py.api.kinds.policy.pod_disruption_budget import PodDisruptionBudg
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
-from minikube_py.api.status import BadRequest, not_found
+from minikube_py.api.status import BadRequest
 from minikube_py.apiserver import bodies
 from minikube_py.apiserver.answers import Answer, success_answer
 from minikube_py.apiserver.api_request import ApiRequest, method_not_allowed
@@ -61,11 +61,7 @@ class EvictionSubresource:
 
         Raises: NotFound, TooManyRequests, InternalError.
         """
-        await self._cacher.catch_up()
-        item = self._cacher.of(Pod).get(target.key)
-        if item is None:
-            raise not_found(Pod.definition, target.name)
-        pod = item.as_object(Pod)
+        pod = (await self._cacher.newest(Pod, target.namespace, target.name)).as_object(Pod)
         budget = budget_of(pod, self._cacher.objects(PodDisruptionBudget, target.namespace))
         if budget is None or is_free(pod, budget):
             return budget
