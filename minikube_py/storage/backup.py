@@ -144,6 +144,8 @@ async def put_back(storage: Storage, backup: Backup, prefix: str) -> Restored:
     before = await storage.snapshot(prefix)
     if before.revision < backup.revision:
         await _bring_beyond(storage, backup.revision + BEYOND, prefix)
+        # Who comes back now, at a revision of the lost history, must not take what is put back for what came next.
+        await _announce(storage)
     now = time.time()
     wanted = {key: entry for key, entry in backup.entries.items() if entry.is_alive(now)}
     there = {item.key: item for item in before.items}

@@ -10,6 +10,7 @@ import pytest
 
 from minikube_py.storage import Compacted, RevisionConflict, Storage, StorageError, open_storage
 from minikube_py.storage.backup import BEYOND, Backup, Entry, put_back
+from minikube_py.storage.interface import RESTORED
 
 
 async def values(storage: Storage, prefix: str) -> dict[str, bytes]:
@@ -72,6 +73,14 @@ async def test_a_store_that_lost_its_history_goes_on_beyond_the_backup(storage: 
     assert restored.revision > revision + BEYOND
     assert await values(storage, "/minikube-py/restore/") == {}
     assert await values(storage, prefix) == {prefix + "a": b"1"}
+
+
+async def test_a_lost_history_is_announced_before_anything_is_put_back() -> None:
+    storage = await open_storage("memory://")
+    await put_back(storage, Backup("any", 5000, {"/a/b": Entry(b"1")}), "/a/")
+    announced, put = await found(storage, RESTORED), await found(storage, "/a/b")
+    assert announced.create_revision < put.revision < announced.revision
+    await storage.close()
 
 
 async def test_what_has_ended_meanwhile_does_not_come_back(storage: Storage, prefix: str) -> None:
