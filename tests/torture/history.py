@@ -73,6 +73,11 @@ class History:
         return sum(operation.is_write and operation.is_acknowledged for operation in self.operations)
 
     @property
+    def streams(self) -> int:
+        """The watches that have ended, and were told something."""
+        return sum(operation.op == "watch" and bool(operation.events) for operation in self.operations)
+
+    @property
     def delivered_events(self) -> int:
         return sum(len(operation.events) for operation in self.operations)
 
