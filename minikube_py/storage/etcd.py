@@ -60,6 +60,7 @@ class EtcdStorage:
         self._leases = Leases(connection)
         self._closed = False
         self._history_begins = 0
+        self._written = 0
         self._newest_revision = SharedCall(lambda: _newest_revision(connection))
         self._recent = RecentEvents(revision, max_events=_RECENT_EVENTS, max_bytes=_RECENT_BYTES)
         self._follower = asyncio.create_task(self._follow(), name="etcd-watch")
@@ -104,7 +105,7 @@ class EtcdStorage:
         answer = await self._transact([absent], await self._put(name, value, ttl_s))
         if not answer.succeeded:
             raise KeyExists(key)
-        return answer.header.revision
+        return self._wrote(answer.header.revision)
 
     async def update(self, key: str, value: bytes, expected_revision: int, ttl_s: int | None = None) -> int:
         self._require_open()
@@ -118,7 +119,7 @@ class EtcdStorage:
     async def current_revision(self) -> int:
         # Shared, because every consistent read asks.
         self._require_open()
-        seen = self._recent.revision
+        seen = max(self._recent.revision, self._written)
         newest = await self._newest_revision()
         if newest < seen:
             raise StorageUnavailable(
@@ -174,9 +175,14 @@ class EtcdStorage:
         alive = wire.Compare(target=wire.VERSION, result=wire.GREATER, key=name, version=0)
         answer = await self._transact([alive, unchanged], change)
         if answer.succeeded:
-            return answer.header.revision
+            return self._wrote(answer.header.revision)
         found = answer.responses[0].response_range.kvs
         raise RevisionConflict(key, expected_revision, _key_value(found[0]) if found else None)
+
+    def _wrote(self, revision: int) -> int:
+        """Remember what was promised, which the follower may not have heard of yet."""
+        self._written = max(self._written, revision)
+        return revision
 
     async def _transact(self, compare: Sequence[wire.Compare], change: wire.RequestOp) -> wire.TxnResponse:
         current = wire.RequestOp(request_range=wire.RangeRequest(key=compare[0].key))
@@ -226,7 +232,7 @@ class EtcdStorage:
 
     def _begin_history(self, revision: int) -> None:
         """Nobody resumes from before it."""
-        self._history_begins = revision
+        self._history_begins = self._written = revision
         self._recent.skip_to(revision)
 
     async def _catch_up(self, after_revision: int) -> AsyncGenerator[Batch, None]:

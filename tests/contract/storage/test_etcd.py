@@ -84,6 +84,20 @@ async def test_whoever_watches_a_lost_and_restored_etcd_lists_again(own_etcd: Et
     await other.close()
 
 
+async def test_lost_data_are_noticed_by_who_wrote_and_has_watched_nothing_yet(
+    own_etcd: EtcdServer, tmp_path: Path
+) -> None:
+    storage = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
+    await storage.create("/a/0", b"{}")
+    own_etcd.kill()
+    shutil.rmtree(tmp_path / "data")
+    own_etcd.start()
+    await eventually(own_etcd.is_healthy, timeout_s=30)
+    with pytest.raises(StorageUnavailable, match="its data are lost"):
+        await storage.current_revision()
+    await storage.close()
+
+
 async def test_watch_survives_a_killed_server_without_loss_or_repeat(own_etcd: EtcdServer) -> None:
     storage = await EtcdStorage.open([own_etcd.endpoint], timeout_s=5)
     watching = asyncio.create_task(first_events(storage, "/a/", await storage.current_revision(), 60))
