@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from minikube_py.access.authentication.certificates import IdentifiedConnection
 from minikube_py.access.service_account_tokens import TokenIssuer
 from minikube_py.admission.allocators import AddressPool
 from minikube_py.admission.chain import AdmissionChain, Plugin
@@ -44,6 +43,7 @@ from minikube_py.apiserver.app import build_app
 from minikube_py.apiserver.bootstrap import Cluster, advertised_address, bootstrap, reconcile_default_roles
 from minikube_py.apiserver.compaction import compact_regularly
 from minikube_py.apiserver.config import ApiServerConfig
+from minikube_py.apiserver.connection import ClientConnection
 from minikube_py.apiserver.custom_kinds import CustomKinds
 from minikube_py.apiserver.flow_config import FlowConfig
 from minikube_py.apiserver.flow_control import FlowControl
@@ -241,7 +241,7 @@ class _Server(uvicorn.Server):
             app,  # type: ignore[arg-type]  # uvicorn's own ASGI types are narrower than starlette's
             host=config.bind_address,
             port=config.listen_port,
-            http=IdentifiedConnection,
+            http=ClientConnection,
             ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
             loop="none",
             ws=KubectlWebSockets,

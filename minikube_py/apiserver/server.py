@@ -43,6 +43,7 @@ from minikube_py.apiserver.answers import Answer, Stream, object_answer, warning
 from minikube_py.apiserver.api_request import ApiRequest, no_such_resource
 from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
+from minikube_py.apiserver.connection import read_in_time
 from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ResourceHandler
 from minikube_py.apiserver.metrics import Measured, RequestMetrics, Subject
@@ -158,7 +159,7 @@ class ResourceApp:
         if isinstance(answer, Answer):
             await self._send(scope, send, answer)
         else:
-            with self._metrics.streaming(measured.subject):
+            with self._metrics.streaming(measured.subject), read_in_time(scope):
                 await _send_stream(receive, send, answer)
 
     async def _send(self, scope: Scope, send: Send, answer: Answer) -> None:

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from asyncio import BaseTransport
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from minikube_py.access.authentication.caller import AUTHENTICATED
 from minikube_py.api.kinds.authentication.token_review import UserInfo
@@ -21,15 +18,6 @@ from minikube_py.api.kinds.authentication.token_review import UserInfo
 CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
 CONNECTION_USER = "connection_user"
 """Where the ASGI scope's state keeps whom the connection's certificate names; absent or None: nobody."""
-
-
-class IdentifiedConnection(HttpToolsProtocol):
-    """uvicorn's HTTP protocol that works out once who is at the other end; its WebSockets inherit the state."""
-
-    def connection_made(self, transport: BaseTransport) -> None:
-        super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows it
-        tls = transport.get_extra_info("ssl_object")
-        self.app_state = {**self.app_state, CONNECTION_USER: certificate_user(tls) if tls is not None else None}
 
 
 def certificate_user(tls: ssl.SSLObject) -> UserInfo | None:
