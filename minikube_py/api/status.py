@@ -160,6 +160,15 @@ def already_exists(definition: Definition, name: str, *, is_going: bool = False)
     )
 
 
+def all_names_taken(definition: Definition, name: str) -> AlreadyExists:
+    """Of a generated name, when each that was drawn was taken."""
+    message = (
+        f'{definition.group_resource} "{name}" already exists, the server was not able to generate a unique name '
+        "for the object"
+    )
+    return AlreadyExists(message, details={**_details(definition, name), "retryAfterSeconds": 1}, retry_after_s=1)
+
+
 def conflict(definition: Definition, name: str, why: str = "") -> Conflict:
     why = why or "the object has been modified; please apply your changes to the latest version and try again"
     message = f'Operation cannot be fulfilled on {definition.group_resource} "{name}": {why}'

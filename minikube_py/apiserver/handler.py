@@ -37,7 +37,7 @@ from minikube_py.apiserver.api_request import (
     patched_object,
 )
 from minikube_py.apiserver.lists import Lister, ListPage, list_body, too_large_revision
-from minikube_py.apiserver.negotiation import Rendering, rendering
+from minikube_py.apiserver.negotiation import Rendering
 from minikube_py.apiserver.options import (
     Query,
     WriteOptions,
@@ -323,7 +323,7 @@ def _list_answer(resource: type[Resource], request: ApiRequest, page: ListPage) 
 
 
 def _written_answer(resource: type[Resource], request: ApiRequest, written: Written, *, code: int = 200) -> Answer:
-    wanted = rendering(request.accept)
+    wanted = request.negotiate()
     metadata = written.obj.metadata
     data: bytes | ListText = written.data
     if wanted.form != "object":

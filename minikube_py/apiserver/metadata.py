@@ -124,3 +124,8 @@ def with_generation(new: Resource, old: Resource) -> Resource:
     if not new.counts_as_changed(old):
         return new
     return replace(new, metadata=replace(new.metadata, generation=old.metadata.generation + 1))
+
+
+def of_status(asked: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
+    """Of the metadata, what a write of the status has a say in: which version it means, and who owns what."""
+    return replace(current, resource_version=asked.resource_version, managed_fields=asked.managed_fields)

@@ -15,22 +15,33 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from minikube_py.admission.chain import AdmissionChain, Attributes, View
-from minikube_py.api.meta import DeleteOptions, ObjectMeta
+from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.model import replace
 from minikube_py.api.names import generated_name
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
-from minikube_py.api.status import AlreadyExists, ApiError, Conflict, already_exists, conflict, invalid, not_found
+from minikube_py.api.status import (
+    AlreadyExists,
+    ApiError,
+    Conflict,
+    all_names_taken,
+    already_exists,
+    conflict,
+    invalid,
+    not_found,
+)
 from minikube_py.api.validation import FieldError
 from minikube_py.apiserver.metadata import (
     kept_metadata,
     metadata_errors,
     metadata_update_errors,
     new_metadata,
+    of_status,
     with_generation,
 )
 from minikube_py.patching.field_owners import with_creator, with_writer
@@ -105,11 +116,13 @@ class _NothingToWrite(Exception):
 
 
 class Writer:
-    def __init__(self, storage: Storage, cacher: Cacher, admission: AdmissionChain) -> None:
+    def __init__(
+        self, storage: Storage, cacher: Cacher, admission: AdmissionChain, source: random.Random | None = None
+    ) -> None:
         self._storage = storage
         self._cacher = cacher
         self._admission = admission
-        self._random = random.Random()
+        self._random = source or random.Random()
         self._recent: OrderedDict[str, Resource] = OrderedDict()
         """The objects written last, by key: those that are soon written again, which so need not be decoded."""
 
@@ -122,15 +135,12 @@ class Writer:
             raise ApiError("resourceVersion should not be set on objects to be created")
         if given.metadata.name or not given.metadata.generate_name:
             return await self._create(with_changes(target, name=given.metadata.name), given)
-        tries = _GENERATE_TRIES
-        while True:
-            tries -= 1
+        name = ""
+        for _ in range(_GENERATE_TRIES):
             name = generated_name(given.metadata.generate_name, self._random)
-            try:
+            with suppress(AlreadyExists):
                 return await self._create(with_changes(target, name=name), given)
-            except AlreadyExists:
-                if not tries:
-                    raise
+        raise all_names_taken(target.resource.definition, name)
 
     async def _create(self, target: Target, given: Resource) -> Written:
         resource = target.resource
@@ -194,7 +204,7 @@ class Writer:
         current = self._decoded(target, state)
         asked = change(current)
         if target.subresource == "status" and not target.resource.definition.status_writes_metadata:
-            asked = replace(asked, metadata=_of_status(asked.metadata, current.metadata))
+            asked = replace(asked, metadata=of_status(asked.metadata, current.metadata))
         _check_version(target, asked.metadata.resource_version, state.revision)
         if target.manager is not None:
             asked = with_writer(asked, current, state.stored, target.manager)
@@ -294,11 +304,6 @@ class Writer:
             revision = await self._storage.delete(target.key, revision)
             self._admission.deleted(last)
         return Written(_at(last, revision), is_removed=True)
-
-
-def _of_status(asked: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
-    """Of the metadata, what a write of the status has a say in: which version it means, and who owns what."""
-    return replace(current, resource_version=asked.resource_version, managed_fields=asked.managed_fields)
 
 
 def _at(obj: Resource, revision: int) -> Resource:

@@ -90,6 +90,9 @@ async def test_json_is_indented_on_request(client: httpx.AsyncClient) -> None:
         assert (plain.text.count("\n"), pretty.text[:5]) == (0, '{\n  "')
         assert pretty.json() == plain.json()
         assert (await client.get(f"{path}?pretty=false")).text == plain.text
+    made = await client.post(f"{MAPS}?pretty=true", json={"metadata": {"name": "indented"}})
+    assert (made.status_code, made.text[:5]) == (201, '{\n  "')
+    assert (await client.delete(f"{MAPS}/indented?pretty=true")).text[:5] == '{\n  "'
 
 
 async def test_a_collection_that_is_deleted_is_shown_in_the_form_of_a_list(client: httpx.AsyncClient) -> None:
