@@ -4,7 +4,7 @@ http.client instead of httpx: importing httpx alone costs 170 ms, http.client an
 line asks one question after the other anyway.
 
 Kubernetes: client-go rest/request.go, cmd/util/helpers.go (texts).
-Simplified: no HTTP/2, no proxy, no compression, no retries except of a kept-alive connection that the server closed.
+Simplified: no HTTP/2, no proxy, no compression.
 """
 
 import base64
@@ -15,7 +15,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +125,7 @@ class Connection:
         Raises: ServerError when the server refuses, PlainError when it cannot be reached.
         """
         with self._translated(request):
-            response = self._exchange(request)
+            response = _patiently(lambda: self._exchange(request))
             answer = Answer(response.status, _lower(response), response.read())
         if answer.code >= 400:
             raise server_error(answer.code, answer.body, request.method)
@@ -167,7 +167,7 @@ class Connection:
     def _streaming(self, request: Request) -> Iterator[http.client.HTTPResponse]:
         connection = self._open()
         try:
-            response = self._send(connection, request)
+            response = _patiently(lambda: self._send(connection, request))
             if response.status >= 400:
                 raise server_error(response.status, response.read(), request.method)
             yield response
@@ -286,6 +286,21 @@ class _NamedConnection(http.client.HTTPSConnection):
         self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
+def _patiently(ask: Callable[[], http.client.HTTPResponse]) -> http.client.HTTPResponse:
+    """Ask, and again as often as the server says how long to wait: it has done nothing then.
+
+    Kubernetes: staging/src/k8s.io/client-go/rest/with_retry.go
+    """
+    for _ in range(_RETRIES):
+        response = ask()
+        pause = response.headers.get("Retry-After", "")
+        if (response.status != 429 and response.status < 500) or not pause.isdecimal():
+            return response
+        response.read()
+        time.sleep(int(pause))
+    return ask()
+
+
 def server_error(code: int, body: bytes, method: str = "GET") -> ServerError:
     """Make the error for an answer of 400 and above."""
     try:
@@ -299,6 +314,7 @@ def server_error(code: int, body: bytes, method: str = "GET") -> ServerError:
     return ServerError(code, {"reason": reason, "code": code}, message)
 
 
+_RETRIES = 10
 _WARNING_TEXT = re.compile(r"\d{3} \S+ \"((?:[^\"\\]|\\.)*)\"")
 _GENERIC = {
     400: ("BadRequest", "the server rejected our request for an unknown reason"),

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 REQUEST_TIMEOUT_S = 65.0
 """A little longer than the server's own limit of 60 s, so that it is the server who says Timeout."""
 READ_ATTEMPTS = 3
+BUSY_ATTEMPTS = 10
+"""A server that has too many requests is asked so often, each time after the pause that it asks for."""
 FIRST_PAUSE_S = 0.05
 TOKEN_FILE_REREAD_S = 10.0
 
@@ -90,19 +92,28 @@ class Transport:
 
         Raises: the ApiError that the server answers; Unavailable when there is no answer.
         """
+        for _ in range(BUSY_ATTEMPTS - 1):
+            head, body = await self._answered(request)
+            pause = head.headers.get("retry-after", "")
+            if head.code != 429 or not pause.isdecimal():
+                break
+            await asyncio.sleep(int(pause))
+        else:
+            head, body = await self._answered(request)
+        _raise_for_error(head, body)
+        return Response(head.code, body)
+
+    async def _answered(self, request: Request) -> tuple[Head, bytes]:
         pause_s = FIRST_PAUSE_S
         for attempts_left in reversed(range(READ_ATTEMPTS if request.is_read else 1)):
             try:
-                head, body = await self._exchange(self._encoded(request))
+                return await self._exchange(self._encoded(request))
             except OSError as error:
                 if not attempts_left:
                     raise self._unavailable(error) from error
                 log.debug("reading again after a failed connection", extra={"path": request.path, "error": repr(error)})
                 await asyncio.sleep(pause_s)
                 pause_s *= 2
-            else:
-                _raise_for_error(head, body)
-                return Response(head.code, body)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     @asynccontextmanager

@@ -12,7 +12,7 @@ import pytest
 from minikube_py.api.status import NotFound, TooManyRequests, Unavailable
 from minikube_py.client.kubeconfig import ClientConfig
 from minikube_py.client.request import Request
-from minikube_py.client.transport import READ_ATTEMPTS, Transport
+from minikube_py.client.transport import BUSY_ATTEMPTS, READ_ATTEMPTS, Transport
 from minikube_py.errors import ConfigError
 from tests.support.loopback_server import listening
 from tests.support.processes import free_port
@@ -75,11 +75,33 @@ async def test_status_document_becomes_the_error_that_it_names() -> None:
 
 
 async def test_plain_refusal_keeps_its_text_and_its_retry_time() -> None:
-    server = Server(b"HTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nContent-Length: 8\r\n\r\nlater on")
+    server = Server(b"HTTP/1.1 503 Gone\r\nRetry-After: 7\r\nContent-Length: 8\r\n\r\nlater on")
     async with transport_to(server) as transport:
-        with pytest.raises(TooManyRequests, match="later on") as refused:
-            await transport.send(Request("GET", "/x"))
+        with pytest.raises(Unavailable, match="later on") as refused:
+            await transport.send(Request("POST", "/x", body=b"{}"))
     assert refused.value.retry_after_s == 7
+    assert len(server.requests) == 1
+
+
+BUSY = b"HTTP/1.1 429 Too Many\r\nRetry-After: 0\r\nContent-Length: 4\r\n\r\nbusy"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_busy_server_is_asked_again_after_the_pause_that_it_names(method: str) -> None:
+    server = Server(*[BUSY] * (BUSY_ATTEMPTS - 1), OK)
+    async with transport_to(server) as transport:
+        assert (await transport.send(Request(method, "/x"))).json() == {}
+    server = Server(*[BUSY] * BUSY_ATTEMPTS, OK)
+    async with transport_to(server) as transport:
+        with pytest.raises(TooManyRequests, match="busy"):
+            await transport.send(Request(method, "/x"))
+
+
+async def test_a_refusal_that_names_no_pause_is_final() -> None:
+    server = Server(BUSY.replace(b"Retry-After: 0\r\n", b""), OK)
+    async with transport_to(server) as transport:
+        with pytest.raises(TooManyRequests, match="busy"):
+            await transport.send(Request("GET", "/x"))
 
 
 async def test_line_that_was_cut_off_is_not_yielded() -> None:
