@@ -20,7 +20,7 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.status import AlreadyExists, ApiError, NotFound
 from minikube_py.controllers.context import ControllerContext
 from minikube_py.controllers.cron_job.plan import Plan, history, job_for, plan
-from minikube_py.controllers.job.plan import is_finished
+from minikube_py.controllers.job.ending import is_finished
 from minikube_py.controllers.namespaces import is_ending_namespace
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.events import reference_to

@@ -16,7 +16,7 @@ from minikube_py.api.kinds.batch.cron_job import CronJob
 from minikube_py.api.kinds.batch.job import Job
 from minikube_py.api.kinds.batch.schedule import Schedule
 from minikube_py.api.meta import ObjectMeta
-from minikube_py.controllers.job.plan import is_finished
+from minikube_py.controllers.job.ending import is_finished
 from minikube_py.machinery.ownership import controller_reference
 
 SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp"

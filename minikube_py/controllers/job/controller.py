@@ -6,7 +6,6 @@ Invariant: a pod's finalizer goes only after the status that names the pod was w
 starts from is never older than the one that this controller wrote last.
 
 Kubernetes: pkg/controller/job/job_controller.go
-Simplified: jobs with a podFailurePolicy, a successPolicy or a backoffLimitPerIndex are left alone, with an event.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ from minikube_py.api.scalars import Time
 from minikube_py.api.selectors import selector_of
 from minikube_py.api.status import ApiError, Invalid, NotFound
 from minikube_py.controllers.context import ControllerContext
-from minikube_py.controllers.job.plan import Plan, is_finished, plan
+from minikube_py.controllers.job.ending import is_finished
+from minikube_py.controllers.job.plan import Plan, plan
 from minikube_py.controllers.job.status import pod_for, status_of
 from minikube_py.controllers.job.tally import TRACKED, Tally, tally
 from minikube_py.controllers.namespaces import is_ending_namespace
@@ -62,16 +62,20 @@ class JobController:
             self._written.pop(key, None)
             await self._release([pod for pod in self._pods.list(key.namespace) if _was_of(pod, key)])
             return Result.DONE
-        if job.spec.managed_by not in _OURS or self._refuses(job):
+        if job.spec.managed_by not in _OURS:
             return Result.DONE
         pods = await self._observe(key, job)
         counted = tally(job, pods)
         if is_finished(job):
             await self._release([pod for pod in pods if TRACKED in pod.metadata.finalizers])
             return Result.DONE
-        decided = plan(job, pods, counted, self._clock()) if job.metadata.deletion_timestamp is None else Plan()
+        is_ending = job.metadata.deletion_timestamp is not None
+        decided = Plan() if is_ending else plan(job, pods, counted, self._clock())
+        if is_ending or decided.ending is not None:
+            counted = tally(job, pods, keeps=False)
         error = await self._control.delete(job, decided.delete)
-        failed = await self._control.create(job, [pod_for(job, number) for number in decided.create])
+        fresh = [pod_for(job, number, counted.replaced_by(number)) for number in decided.create]
+        failed = await self._control.create(job, fresh)
         created = 0 if failed else len(decided.create)
         await self._write_status(key, job, counted, decided, created)
         await self._release(counted.release)
@@ -86,18 +90,6 @@ class JobController:
         if seen is None or ours is None or seen.metadata.uid != ours.metadata.uid:
             return seen
         return max(seen, ours, key=lambda job: int(job.metadata.resource_version))
-
-    def _refuses(self, job: Job) -> bool:
-        spec = job.spec
-        fields = {
-            "podFailurePolicy": spec.pod_failure_policy,
-            "successPolicy": spec.success_policy,
-            "backoffLimitPerIndex": spec.backoff_limit_per_index,
-        }
-        asked = [f"spec.{name}" for name, value in fields.items() if value is not None]
-        if asked:
-            self._recorder.record(job, "Warning", "Unsupported", f"{', '.join(asked)}: not supported, nothing is run")
-        return bool(asked)
 
     async def _observe(self, key: Key, job: Job) -> tuple[Pod, ...]:
         """The job's pods. One that was just deleted is among them, as it is to be counted before it goes."""

@@ -1,6 +1,6 @@
-"""Decides whether a job is done or has failed, and which pods are made and deleted. Pure.
+"""Decides which pods of a job are made and deleted, and when to look again. Pure.
 
-Kubernetes: pkg/controller/job/job_controller.go (syncJob, manageJob), pkg/controller/job/backoff_utils.go
+Kubernetes: pkg/controller/job/job_controller.go (manageJob), pkg/controller/job/backoff_utils.go
 """
 
 from __future__ import annotations
@@ -10,33 +10,16 @@ from dataclasses import dataclass
 
 from minikube_py.api.kinds.batch.job import Job
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.controllers.job.ending import Ending, deadline_left_s, ending_of
 from minikube_py.controllers.job.indexes import index_of
-from minikube_py.controllers.job.tally import Tally, has_failed
+from minikube_py.controllers.job.policies import all_failures_before
+from minikube_py.controllers.job.tally import Tally, ended_at_s, has_failed
 from minikube_py.machinery.backoff import BackoffPolicy
-from minikube_py.machinery.conditions import find_condition, is_ready
+from minikube_py.machinery.conditions import is_ready
 
 BURST = 500
 """Pods created in one reconcile."""
 _AFTER_FAILURE = BackoffPolicy(initial_s=10, cap_s=600)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the job ends: the condition that says so at last, and why."""
-
-    condition: str
-    reason: str
-    message: str
-
-    @property
-    def first_condition(self) -> str:
-        """What is said until all pods have ended."""
-        return "SuccessCriteriaMet" if self.condition == "Complete" else "FailureTarget"
-
-
-DONE = Ending("Complete", "CompletionsReached", "Reached expected number of succeeded pods")
-TOO_OFTEN = Ending("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
-TOO_LONG = Ending("Failed", "DeadlineExceeded", "Job was active longer than specified deadline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,63 +31,45 @@ class Plan:
     look_again_s: float | None = None
 
 
-def is_finished(job: Job) -> bool:
-    return any(_holds(job, kind) for kind in ("Complete", "Failed"))
-
-
 def plan(job: Job, pods: Sequence[Pod], counted: Tally, now_s: float) -> Plan:
     """What to do for a job that is not finished."""
-    ending = _ending(job, pods, counted, now_s)
+    ending = ending_of(job, pods, counted, now_s)
     if ending is not None or job.spec.suspend:
         return Plan(delete=counted.active, ending=ending)
     doubled = _doubled(counted.active) if counted.is_indexed else ()
     active = [pod for pod in counted.active if pod not in doubled]
     wanted = _wanted(job, counted, len(active))
-    left_s = _deadline_left_s(job, now_s)
+    left_s = deadline_left_s(job, now_s)
     if len(active) > wanted:
         surplus = sorted(active, key=_keep_rank)[: len(active) - wanted]
         return Plan(delete=(*doubled, *surplus), look_again_s=left_s)
     blocked = counted.terminating if job.spec.pod_replacement_policy == "Failed" else 0
     missing = min(max(0, wanted - len(active) - blocked), BURST)
+    if job.spec.backoff_limit_per_index is not None:
+        numbers, pause_s = _due_numbers(tuple(_free_numbers(job, counted, active))[:missing], counted, now_s)
+        return Plan(create=numbers, delete=doubled, look_again_s=_sooner(pause_s, left_s))
     pause_s = _pause_s(job, pods, now_s)
     if missing and pause_s > 0:
-        return Plan(delete=doubled, look_again_s=min(pause_s, left_s) if left_s is not None else pause_s)
+        return Plan(delete=doubled, look_again_s=_sooner(pause_s, left_s))
     numbers = tuple(_free_numbers(job, counted, active))[:missing] if counted.is_indexed else (None,) * missing
     return Plan(create=numbers, delete=doubled, look_again_s=left_s)
 
 
-def _ending(job: Job, pods: Sequence[Pod], counted: Tally, now_s: float) -> Ending | None:
-    """How the job ends, if it does; what was decided once stays so."""
-    for ending in (DONE, TOO_OFTEN, TOO_LONG):
-        decided = find_condition(job.status.conditions, ending.first_condition)
-        if decided is not None and decided.status == "True" and decided.reason == ending.reason:
-            return ending
-    limit = job.spec.backoff_limit if job.spec.backoff_limit is not None else 6
-    if counted.failed > limit or _restarts_too_often(job, pods, limit):
-        return TOO_OFTEN
-    if not job.spec.suspend and _deadline_left_s(job, now_s) == 0:
-        return TOO_LONG
-    if job.spec.completions is None:
-        return DONE if counted.succeeded and not counted.active else None
-    return DONE if counted.succeeded >= job.spec.completions else None
+def _sooner(one: float | None, other: float | None) -> float | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
-def _restarts_too_often(job: Job, pods: Iterable[Pod], limit: int) -> bool:
-    if job.spec.template.spec.restart_policy != "OnFailure":
-        return False
-    alive = [pod for pod in pods if pod.status.phase in ("Running", "Pending")]
-    restarts = sum(
-        status.restart_count
-        for pod in alive
-        for status in (*pod.status.init_container_statuses, *pod.status.container_statuses)
-    )
-    return restarts > 0 if limit == 0 else restarts >= limit
+def _due_numbers(free: Iterable[int], counted: Tally, now_s: float) -> tuple[tuple[int | None, ...], float | None]:
+    """Of the numbers without a pod those that get one now, and when the next one does: each waits by itself."""
+    pauses = {number: _pause_after_s(counted.last_failed.get(number), now_s) for number in free}
+    later = [pause_s for pause_s in pauses.values() if pause_s > 0]
+    return tuple(number for number, pause_s in pauses.items() if pause_s <= 0), min(later, default=None)
 
 
-def _deadline_left_s(job: Job, now_s: float) -> float | None:
-    if job.spec.active_deadline_seconds is None or job.status.start_time is None:
-        return None
-    return max(0.0, job.status.start_time.epoch_s + job.spec.active_deadline_seconds - now_s)
+def _pause_after_s(failed: Pod | None, now_s: float) -> float:
+    if failed is None:
+        return 0.0
+    return ended_at_s(failed) + _AFTER_FAILURE.delay_s(all_failures_before(failed)) - now_s
 
 
 def _wanted(job: Job, counted: Tally, active: int) -> int:
@@ -112,11 +77,11 @@ def _wanted(job: Job, counted: Tally, active: int) -> int:
     if job.spec.completions is None:
         # The pods share work that they find themselves: when one says that there is none left, no more are started.
         return active if counted.succeeded else parallelism
-    return min(job.spec.completions - counted.succeeded, parallelism)
+    return min(job.spec.completions - counted.succeeded - len(counted.failed_numbers or ()), parallelism)
 
 
 def _free_numbers(job: Job, counted: Tally, active: Iterable[Pod]) -> Iterable[int]:
-    taken = counted.completed | {index_of(pod) for pod in active}
+    taken = counted.completed | (counted.failed_numbers or frozenset()) | {index_of(pod) for pod in active}
     return (number for number in range(job.spec.completions or 0) if number not in taken)
 
 
@@ -151,21 +116,3 @@ def _pause_s(job: Job, pods: Iterable[Pod], now_s: float) -> float:
             break
         in_a_row += 1
     return ended[-1][0] + _AFTER_FAILURE.delay_s(in_a_row - 1) - now_s if in_a_row else 0.0
-
-
-def ended_at_s(pod: Pod) -> float:
-    """When the last container ended, or what comes closest to it."""
-    states = (status.state.terminated for status in pod.status.container_statuses if status.state)
-    times = [state.finished_at.epoch_s for state in states if state is not None and state.finished_at is not None]
-    if times:
-        return max(times)
-    ready = find_condition(pod.status.conditions, "Ready")
-    if ready is not None and ready.status == "False" and ready.last_transition_time is not None:
-        return ready.last_transition_time.epoch_s
-    fallback = pod.metadata.deletion_timestamp or pod.metadata.creation_timestamp
-    return fallback.epoch_s if fallback is not None else 0.0
-
-
-def _holds(job: Job, kind: str) -> bool:
-    found = find_condition(job.status.conditions, kind)
-    return found is not None and found.status == "True"

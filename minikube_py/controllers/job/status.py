@@ -12,8 +12,10 @@ from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.meta import ObjectMeta
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
+from minikube_py.controllers.job.ending import Ending
 from minikube_py.controllers.job.indexes import INDEX, written
-from minikube_py.controllers.job.plan import Ending, Plan
+from minikube_py.controllers.job.plan import Plan
+from minikube_py.controllers.job.policies import failure_counts
 from minikube_py.controllers.job.tally import TRACKED, Tally
 from minikube_py.machinery.conditions import find_condition, is_ready, with_condition
 from minikube_py.machinery.ownership import controller_reference
@@ -31,6 +33,7 @@ def status_of(job: Job, counted: Tally, decided: Plan, created: int, now_s: floa
         succeeded=counted.succeeded if counted.is_indexed else counted.counted_succeeded,
         failed=counted.counted_failed,
         completed_indexes=written(counted.completed) if counted.is_indexed else "",
+        failed_indexes=written(counted.failed_numbers) if counted.failed_numbers is not None else None,
         uncounted_terminated_pods=counted.uncounted,
     )
     if decided.ending is not None:
@@ -68,13 +71,14 @@ def _with(
     return with_condition(status.conditions, condition)
 
 
-def pod_for(job: Job, number: int | None) -> Pod:
-    """The pod of the template; one with a number is told it."""
+def pod_for(job: Job, number: int | None, replaced: Pod | None = None) -> Pod:
+    """The pod of the template; one with a number is told it, and remembers how often that one failed before."""
     template = job.spec.template
     labels, annotations = dict(template.metadata.labels), dict(template.metadata.annotations)
     spec, prefix = template.spec, f"{job.metadata.name}-"
     if number is not None:
         labels[INDEX] = annotations[INDEX] = str(number)
+        annotations |= failure_counts(job, replaced)
         spec = replace(
             spec,
             containers=tuple(map(_told, spec.containers)),

@@ -11,7 +11,7 @@ from minikube_py.api.kinds.batch.job import Job
 from minikube_py.api.meta import DeleteOptions
 from minikube_py.api.status import NotFound
 from minikube_py.controllers.context import ControllerContext
-from minikube_py.controllers.job.plan import is_finished
+from minikube_py.controllers.job.ending import is_finished
 from minikube_py.machinery.controller import Result
 from minikube_py.machinery.sources import For
 from minikube_py.machinery.store import Key

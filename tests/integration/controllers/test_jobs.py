@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +70,15 @@ async def test_a_job_whose_pod_failed_too_often_fails_and_goes_with_its_pods(cli
     assert "Job has reached the specified backoff limit" in {event.message for event in events}
 
 
-async def test_what_is_not_supported_is_said(client: Client) -> None:
-    rule = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [1]}}
-    await client.create(job(podFailurePolicy={"rules": [rule]}))
-
-    async def is_said() -> bool:
-        events = (await client.list(Event, namespace="default")).items
-        return "spec.podFailurePolicy: not supported, nothing is run" in {event.message for event in events}
-
-    await eventually(is_said, timeout_s=TIMEOUT_S)
+async def test_numbers_fail_by_themselves_and_the_pods_that_failed_are_let_go(client: Client) -> None:
+    await client.create(job(completionMode="Indexed", completions=2, parallelism=1, backoffLimitPerIndex=0))
+    for phase in ("Failed", "Succeeded"):
+        await eventually(partial(end_one, client, phase), timeout_s=TIMEOUT_S)
+    await eventually(lambda: _is(client, "Failed"), timeout_s=TIMEOUT_S)
+    done = (await client.get(Job, "j", namespace="default")).status
+    assert (done.succeeded, done.failed, done.completed_indexes, done.failed_indexes) == (1, 1, "1", "0")
+    assert {condition.reason for condition in done.conditions} == {"FailedIndexes"}
+    assert [pod.metadata.finalizers for pod in (await client.list(Pod, namespace="default")).items] == [()] * 2
 
 
 async def _is(client: Client, wanted: str) -> bool:

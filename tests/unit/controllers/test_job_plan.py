@@ -10,8 +10,9 @@ from minikube_py.api.kinds.batch.job import Job
 from minikube_py.api.kinds.core.pod import Pod
 from minikube_py.api.model import replace
 from minikube_py.api.scalars import Time
+from minikube_py.controllers.job.ending import DONE, TOO_LONG, TOO_OFTEN, is_finished
 from minikube_py.controllers.job.indexes import INDEX, parsed, written
-from minikube_py.controllers.job.plan import DONE, TOO_LONG, TOO_OFTEN, Plan, is_finished, plan
+from minikube_py.controllers.job.plan import Plan, plan
 from minikube_py.controllers.job.status import pod_for, status_of
 from minikube_py.controllers.job.tally import TRACKED, tally
 from minikube_py.controllers.job.ttl import expires_in_s

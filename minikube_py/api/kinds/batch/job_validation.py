@@ -5,7 +5,14 @@ Kubernetes: pkg/apis/batch/validation/validation.go
 
 from __future__ import annotations
 
-from minikube_py.api.kinds.batch.job_spec import JobSpec, JobStatus, PodFailurePolicy, PodFailurePolicyRule
+from minikube_py.api.kinds.batch.job_spec import (
+    JobSpec,
+    JobStatus,
+    PodFailurePolicy,
+    PodFailurePolicyRule,
+    SuccessPolicy,
+    SuccessPolicyRule,
+)
 from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import template_errors
 from minikube_py.api.kinds.field_checks import (
@@ -96,7 +103,7 @@ def job_spec_errors(spec: JobSpec, path: str) -> Errors:
     if spec.managed_by is not None:
         yield from _prefixed_errors(spec.managed_by, f"{path}.managedBy")
     if spec.pod_failure_policy is not None:
-        yield from _failure_policy_errors(spec.pod_failure_policy, spec.template, f"{path}.podFailurePolicy")
+        yield from _failure_policy_errors(spec, spec.pod_failure_policy, f"{path}.podFailurePolicy")
     policies = ("Failed",) if spec.pod_failure_policy is not None else ("Failed", "TerminatingOrFailed")
     yield from choice_errors(spec.pod_replacement_policy, policies, f"{path}.podReplacementPolicy")
     yield from template_errors(spec.template, f"{path}.template")
@@ -120,6 +127,8 @@ def _index_errors(spec: JobSpec, path: str) -> Errors:
     if spec.completion_mode == "Indexed":
         if spec.completions is None:
             yield required(f"{path}.completions", "when completion mode is Indexed")
+        elif spec.success_policy is not None:
+            yield from _success_policy_errors(spec.success_policy, spec.completions, f"{path}.successPolicy.rules")
         return
     if spec.backoff_limit_per_index is not None:
         yield invalid_value(
@@ -127,6 +136,52 @@ def _index_errors(spec: JobSpec, path: str) -> Errors:
         )
     if spec.success_policy is not None:
         yield invalid_value(f"{path}.successPolicy", go_struct(spec.success_policy), "requires indexed completion mode")
+
+
+def _success_policy_errors(policy: SuccessPolicy, completions: int, path: str) -> Errors:
+    if not policy.rules:
+        yield required(path, "at least one rules must be specified when the successPolicy is specified")
+    if len(policy.rules) > _MAX_RULES:
+        yield too_many(path, len(policy.rules), _MAX_RULES)
+    for place, rule in enumerate(policy.rules):
+        yield from _success_rule_errors(rule, completions, f"{path}[{place}]")
+
+
+def _success_rule_errors(rule: SuccessPolicyRule, completions: int, path: str) -> Errors:
+    indexes, count = rule.succeeded_indexes, rule.succeeded_count
+    if indexes is None and count is None:
+        yield required(path, "at least one of succeededCount or succeededIndexes must be specified")
+    total = None
+    if indexes is not None:
+        total, problem = _counted_indexes(indexes, completions)
+        if problem:
+            why = f"error parsing succeededIndexes: {problem}"
+            yield invalid_value(f"{path}.succeededIndexes", indexes, why)
+    if count is None:
+        return
+    yield from negative_errors(count, f"{path}.succeededCount")
+    if count > completions:
+        why = f"must be less than or equal to {completions} (the number of specified completions)"
+        yield invalid_value(f"{path}.succeededCount", count, why)
+    if total is not None and count > total:
+        why = f"must be less than or equal to {total} (the number of indexes in the specified succeededIndexes field)"
+        yield invalid_value(f"{path}.succeededCount", count, why)
+
+
+def _counted_indexes(text: str, completions: int) -> tuple[int, str]:
+    """How many numbers `0-2,5` names, in ascending order and below `completions`, or what is wrong with it."""
+    total, last = 0, -1
+    for part in text.split(",") if text else ():
+        first, *rest = part.split("-")
+        bounds = [int(bound) for bound in (first, *rest) if bound.isdecimal() and bound.isascii()]
+        if len(bounds) != 1 + len(rest) or len(bounds) > 2:
+            return 0, f'cannot parse "{part}": it is neither an index nor an interval of two'
+        if bounds[0] <= last or bounds[-1] < bounds[0]:
+            return 0, f'"{part}" is not after {last}' if bounds[0] <= last else f'"{part}" ends before it begins'
+        if bounds[-1] >= completions:
+            return 0, f'too large index: "{bounds[-1]}"'
+        total, last = total + bounds[-1] - bounds[0] + 1, bounds[-1]
+    return total, ""
 
 
 def _prefixed_errors(name: str, path: str) -> Errors:
@@ -138,11 +193,15 @@ def _prefixed_errors(name: str, path: str) -> Errors:
         yield invalid_value(path, domain, problem)
 
 
-def _failure_policy_errors(policy: PodFailurePolicy, template: PodTemplateSpec, path: str) -> Errors:
+def _failure_policy_errors(spec: JobSpec, policy: PodFailurePolicy, path: str) -> Errors:
     if len(policy.rules) > _MAX_RULES:
         yield too_many(f"{path}.rules", len(policy.rules), _MAX_RULES)
-    containers = {container.name for container in (*template.spec.containers, *template.spec.init_containers)}
+    pods = spec.template.spec
+    containers = {container.name for container in (*pods.containers, *pods.init_containers)}
     for index, rule in enumerate(policy.rules):
+        if rule.action == "FailIndex" and spec.backoff_limit_per_index is None:
+            why = "requires the backoffLimitPerIndex to be set"
+            yield invalid_value(f"{path}.rules[{index}].action", rule.action, why)
         yield from _rule_errors(rule, containers, f"{path}.rules[{index}]")
 
 
