@@ -59,10 +59,10 @@ def serving(refusals: int, code: int, retry_after: str) -> Iterator[Busy]:
 )
 def test_both_ask_a_busy_server_as_often(refusals: int, code: int, retry_after: str) -> None:
     told = []
-    for argv in ([program("pykubectl")], [program("kubectl")]):
+    for cli in ("pykubectl", "kubectl"):
         with serving(refusals, code, retry_after) as server:
             address = f"http://127.0.0.1:{server.server_port}"
-            command = [*argv, "--server", address, "get", "--raw", "/x"]
+            command = [str(program(cli)), "--server", address, "get", "--raw", "/x"]
             done = subprocess.run(command, check=False, capture_output=True, text=True)
             told.append((server.asked, done.returncode, done.stdout, done.stderr))
     assert told[0] == told[1]
