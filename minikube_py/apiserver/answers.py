@@ -5,7 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -15,7 +15,32 @@ from minikube_py.apiserver.negotiation import JSON_TYPE, Rendering
 from minikube_py.documents.manifest import dump_yaml
 
 _CHUNK_ITEMS = 64
+_CHUNK_BYTES = 128 * 1024
+"""What is sent at once; so much of an answer waits in memory where a client reads slowly."""
 _LIST_END = b"]}"
+
+
+def groups(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
+    """Texts one after the other, as many together as are sent at once."""
+    group: list[bytes] = []
+    size = 0
+    for text in texts:
+        group.append(text)
+        size += len(text)
+        if size >= _CHUNK_BYTES or len(group) == _CHUNK_ITEMS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def pieces(text: bytes) -> Iterator[bytes]:
+    """What is sent at once of one text."""
+    if len(text) <= 2 * _CHUNK_BYTES:
+        yield text
+        return
+    for start in range(0, len(text), _CHUNK_BYTES):
+        yield text[start : start + _CHUNK_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +64,7 @@ class ListText:
 
     def groups(self) -> Iterator[Sequence[bytes]]:
         """The items that go out together."""
-        for start in range(0, len(self.items), _CHUNK_ITEMS):
-            yield self.items[start : start + _CHUNK_ITEMS]
+        return groups(self.items)
 
     def chunks(self) -> Iterator[bytes]:
         before = self.head

@@ -39,7 +39,7 @@ from minikube_py.api.status import (
     Unavailable,
 )
 from minikube_py.apiserver.access import Access
-from minikube_py.apiserver.answers import Answer, Stream, object_answer, warning_header
+from minikube_py.apiserver.answers import Answer, Stream, object_answer, pieces, warning_header
 from minikube_py.apiserver.api_request import ApiRequest, no_such_resource
 from minikube_py.apiserver.compression import SMALLEST_BYTES, Compressor, takes_gzip
 from minikube_py.apiserver.config import MAX_BODY_BYTES
@@ -169,7 +169,7 @@ class ResourceApp:
         told = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
         await send({"type": "http.response.start", "status": answer.code, "headers": _headers(answer, told)})
         for piece in self._compressor.stream(answer.body):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await _send_pieces(send, piece)
         await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive, measured: Measured) -> Answer | Stream:
@@ -320,11 +320,20 @@ async def _send(send: Send, answer: Answer) -> None:
     headers = _headers(answer, (*answer.headers, ("Content-Length", str(len(answer.body)))))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
     if isinstance(answer.body, bytes):
-        await send({"type": "http.response.body", "body": answer.body})
+        *before, last = pieces(answer.body)
+        for piece in before:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": last})
         return
     for chunk in answer.body.chunks():
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await _send_pieces(send, chunk)
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_pieces(send: Send, text: bytes) -> None:
+    """Each waits until the client has taken most of what was sent before."""
+    for piece in pieces(text):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
@@ -345,7 +354,7 @@ async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
 async def _pump(chunks: AsyncGenerator[bytes, None], send: Send) -> None:
     async with aclosing(chunks) as opened:
         async for chunk in opened:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await _send_pieces(send, chunk)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -16,6 +16,7 @@ from minikube_py.api.definition import Ago
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Expired
+from minikube_py.apiserver.answers import groups
 from minikube_py.apiserver.lists import Lister, check_fields
 from minikube_py.apiserver.negotiation import Rendering
 from minikube_py.apiserver.options import ListOptions
@@ -79,8 +80,10 @@ class WatchStreamer:
         deadline, bookmark_at = clock() + timeout_s, clock() + BOOKMARK_INTERVAL_S
         cache = self._cacher.of(request.resource)
         try:
-            if initial:
-                yield b"".join([encoder.encode("ADDED", CacheEvent(item.revision, item, None)) for item in initial])
+            added = (encoder.encode("ADDED", CacheEvent(item.revision, item, None)) for item in initial)
+            for group in groups(added):
+                yield b"".join(group)
+            initial.clear()
             if options.bookmarks and wants_state(options):
                 yield encoder.bookmark(revision, is_end_of_initial=True)
             while not subscription.is_closed and clock() < deadline:
