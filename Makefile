@@ -7,7 +7,7 @@ TESTS ?= tests
 SIDE_BY_SIDE := $(addprefix $(TESTS)/,contract/api contract/storage \
   $(addprefix integration/,apiserver cli client controllers kubelet machinery))
 
-.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture fuzz fuzz-api bench clients \
+.PHONY: help demo pods-packages test check format lint types floors unit replay conformance torture overload fuzz fuzz-api bench clients \
   compatibility compatibility-check docs packages clean
 
 help:
@@ -78,6 +78,9 @@ conformance: $(STAMP) ## E2E=DIR LIST=FILE [RUNTIME=oci IMAGES=FILE] [STORE=etcd
 torture: $(STAMP) ## [STORE=sqlite|etcd] [SEEDS=5] [FAULTS=1,9] [SECONDS=20]: faults under load, promises checked
 	$(BIN)/python -m tests.torture $(if $(STORE),--store $(STORE)) $(if $(SEEDS),--seeds $(SEEDS)) \
 	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+overload: $(STAMP) ## [STORE=sqlite|etcd] [KINDS=lists,events] [SECONDS=60]: a bad user; does anybody else notice?
+	$(BIN)/python -m tests.overload $(if $(STORE),--store $(STORE)) $(if $(KINDS),--kinds '$(KINDS)') $(if $(SECONDS),--seconds $(SECONDS))
 
 bench: $(STAMP) ## [PEER=DIR] [ONLY=B1,B3]: figures, each with its result checked
 	$(BIN)/python -m benchmarks $(if $(PEER),--peer $(PEER)) $(if $(ONLY),--only $(ONLY))

@@ -11,7 +11,7 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +28,28 @@ NAME = "bench"
 @dataclass(frozen=True, slots=True)
 class Cluster:
     endpoint: Endpoint
-    pids: tuple[int, ...]
-    """Of all processes of the cluster, its containers' apart."""
+    folder: Path
+    """Where its keys and files are."""
+    pids_by_name: Mapping[str, int]
+    """The process of each component; several may share one."""
     api_s: float
     """From the command's start until /readyz answered."""
     start_s: float
     """Until the command had ended: the node was Ready, the proxy ran."""
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of all processes of the cluster, its containers' apart."""
+        return tuple(set(self.pids_by_name.values()))
+
 
 @asynccontextmanager
-async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
-    """With `docker` on an engine of its own. Raises: NotHere without root, or without that runtime's programs."""
-    if os.geteuid() != 0:
+async def running_cluster(runtime: str, *more: str) -> AsyncIterator[Cluster]:
+    """With `docker` on an engine of its own; `more` are flags of `start`.
+
+    Raises: NotHere without root, or without that runtime's programs.
+    """
+    if os.geteuid() != 0 and runtime != "simulated":
         raise NotHere("containers need root")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
         environment = os.environ | {"MINIKUBE_PY_HOME": f"{folder}/home", "KUBECONFIG": f"{folder}/kubeconfig"}
@@ -55,7 +65,7 @@ async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
         endpoint = Endpoint("127.0.0.1", port, tls=tls)
         begun = time.monotonic()
         try:
-            flags = ("start", f"--name={NAME}", f"--port={port}", f"--container-runtime={runtime}")
+            flags = ("start", f"--name={NAME}", f"--port={port}", f"--container-runtime={runtime}", *more)
             starting = asyncio.create_task(_minikube_py(environment, *flags))
             await asyncio.wait(
                 [starting, asyncio.create_task(until(lambda: _is_ready(endpoint), 60))],
@@ -66,11 +76,12 @@ async def running_cluster(runtime: str) -> AsyncIterator[Cluster]:
             if code:
                 raise NotHere(printed.strip().splitlines()[-1])
             start_s = time.monotonic() - begun
-            admin = Path(folder, "home", NAME, "pki", "admin.crt")
+            made = Path(folder, "home", NAME)
+            admin = made / "pki" / "admin.crt"
             tls.load_cert_chain(admin, admin.with_suffix(".key"))
             _, status = await _minikube_py(environment, "status", f"--name={NAME}", "-o", "json")
-            pids = tuple({int(each["pid"]) for each in json.loads(status)["components"] if each["pid"]})
-            yield Cluster(endpoint, pids, api_s, start_s)
+            pids = {each["name"]: int(each["pid"]) for each in json.loads(status)["components"] if each["pid"]}
+            yield Cluster(endpoint, made, pids, api_s, start_s)
         finally:
             await _minikube_py(environment, "delete", f"--name={NAME}")
 

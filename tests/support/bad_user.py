@@ -18,6 +18,7 @@ Reply = tuple[int, dict[str, str]]
 class BadUser:
     url: str
     token: str
+    """Empty: the certificate of `tls` says who it is."""
     tls: ssl.SSLContext | None
     codes: Counter[tuple[str, int]] = field(default_factory=Counter)
     """What the requests were answered, by what they were for."""
@@ -37,8 +38,14 @@ class BadUser:
         async with self._connection() as (reader, writer):
             await self.ask(what, path, reader, writer)
 
-    async def ask(self, what: str, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {self.token}\r\n\r\n".encode())
+    async def ask(
+        self, what: str, path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, body: bytes = b""
+    ) -> None:
+        """A GET, or a POST where there is a body; its answer is read, and counted. Of a stream the head is read."""
+        bearer = f"Authorization: Bearer {self.token}\r\n" if self.token else ""
+        length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: a\r\n{bearer}{length}\r\n"
+        writer.write(head.encode() + body)
         await writer.drain()
         code, headers = await _head(reader)
         self.codes[what, code] += 1
@@ -46,20 +53,24 @@ class BadUser:
         if "content-length" in headers:
             await reader.readexactly(int(headers["content-length"]))
 
-    async def mumble(self, text: str) -> None:
-        """Send a character now and then, until cancelled."""
+    async def mumble(self, text: str, begin: str = "") -> None:
+        """Send the beginning, then a character now and then, until cancelled."""
         while True:
             with contextlib.suppress(OSError):
                 async with self._connection() as (_, writer):
+                    writer.write(begin.encode())
                     for character in text:
                         writer.write(character.encode())
                         await writer.drain()
                         await asyncio.sleep(0.5)
 
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        address = urlsplit(self.url)
+        return await asyncio.open_connection(address.hostname, address.port, ssl=self.tls, limit=1 << 20)
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        address = urlsplit(self.url)
-        reader, writer = await asyncio.open_connection(address.hostname, address.port, ssl=self.tls)
+        reader, writer = await self.connect()
         try:
             yield reader, writer
         finally:
