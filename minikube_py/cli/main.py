@@ -57,6 +57,7 @@ COMMANDS = (
     Entry("apply", f"{_VERBS}.apply", "Make the cluster's objects as files say", _ADVANCED),
     Entry("replace", f"{_VERBS}.replace", "Put objects in place of those of the same name", _ADVANCED),
     Entry("diff", f"{_VERBS}.diff", "Show what apply would change", _ADVANCED),
+    Entry("kustomize", f"{_VERBS}.kustomize", "Build a kustomization and print its objects", _ADVANCED),
     Entry("auth", f"{_VERBS}.auth", "Inspect authorization", _TROUBLE),
     Entry("attach", f"{_VERBS}.attach", "Join a running container", _TROUBLE),
     Entry("port-forward", f"{_VERBS}.port_forward", "Forward local ports to a pod", _TROUBLE),
@@ -70,7 +71,7 @@ COMMANDS = (
     Entry("options", f"{_VERBS}.options", "List the flags that every command takes", _OTHER),
 )
 
-REFUSED = frozenset(("certificate", "debug", "kuberc", "kustomize", "proxy"))
+REFUSED = frozenset(("certificate", "debug", "kuberc", "proxy"))
 
 ROOT = VerbGroup(
     PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words", refused=REFUSED

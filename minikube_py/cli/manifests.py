@@ -1,7 +1,7 @@
-"""Reads the documents that `-f` names: a file, a folder, standard input or a URL.
+"""Reads the documents that `-f` names: a file, a folder, standard input or a URL; and those that `-k` builds.
 
 Kubernetes: cli-runtime resource.FilenameOptions and its visitors.
-Simplified: no kustomize (`-k` is refused by name), no globs.
+Simplified: no globs.
 """
 
 import json
@@ -65,6 +65,21 @@ def read_manifests(filenames: Sequence[str], recursive: bool = False, validating
                     yield from _objects(document, source, validating)
             except ConfigError as error:
                 raise ManifestError(str(error)) from error
+
+
+def read_kustomized(folder: str, warn: Callable[[str], None]) -> Iterator[Manifest]:
+    """Build the kustomization of a folder and yield its objects.
+
+    Raises: ManifestError
+    """
+    from minikube_py.cli.kustomize.build import build
+
+    try:
+        documents = build(folder, warn)
+    except CommandError as error:
+        raise ManifestError(error.message) from error
+    for document in documents:
+        yield Manifest(folder, document)
 
 
 def act_on_each(manifests: Iterator[Manifest], act: Callable[[Manifest], None]) -> tuple[int, list[CommandError]]:

@@ -16,7 +16,7 @@ from minikube_py.cli.connection import JSON, Query
 from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, ManifestError, read_manifests
+from minikube_py.cli.manifests import Manifest, ManifestError, read_kustomized, read_manifests
 from minikube_py.cli.session import Session
 from minikube_py.client.yaml_text import Document
 
@@ -29,7 +29,12 @@ class FilenameFlags:
 
     filename: tuple[str, ...] = flag((), "f", "Files, folders or URLs with manifests; - is standard input.")
     recursive: bool = flag(False, "R", "Read the folders named by -f with their sub-folders.")
-    kustomize: str = flag("", "k", "Refused: kustomize is not supported.")
+    kustomize: str = flag("", "k", "A folder with a kustomization, instead of -f.")
+
+    def require_files(self) -> None:
+        """Raises: CommandError when neither -f nor -k is given."""
+        if not self.filename and not self.kustomize:
+            raise CommandError("must specify one of -f and -k")
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,13 @@ def resolve(session: Session, selection: Selection) -> list[Target | Listing]:
 
     Raises: CommandError for words that fit no form, types that are not served, files that cannot be read.
     """
-    if selection.kustomize:
-        raise CommandError("kustomize is not supported: build the manifests with kustomize and pass them with -f")
-    if selection.filenames:
+    if selection.filenames or selection.kustomize:
         if selection.words:
             raise CommandError(
                 "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
             )
-        return [
-            manifest_target(session, manifest)
-            for manifest in read_manifests(selection.filenames, selection.recursive, validating=False)
-        ]
+        files = FilenameFlags(selection.filenames, selection.recursive, selection.kustomize)
+        return [manifest_target(session, manifest) for manifest in manifests_of(session, files, validating=False)]
     if any("/" in word for word in selection.words):
         return _pairs(session, selection)
     if not selection.words:
@@ -114,6 +115,21 @@ def resolve(session: Session, selection: Selection) -> list[Target | Listing]:
             "   '<resource> <name>'\n   '<resource>'"
         )
     return _types_and_names(session, selection)
+
+
+def manifests_of(session: Session, flags: FilenameFlags, validating: bool = True) -> Iterator[Manifest]:
+    """Yield every object that -f or -k names; `validating` as for `read_manifests`.
+
+    Raises: CommandError
+    """
+    if not flags.kustomize:
+        yield from read_manifests(flags.filename, flags.recursive, validating)
+        return
+    if flags.filename:
+        raise CommandError("only one of -f or -k can be specified")
+    if flags.recursive:
+        raise CommandError("the -k flag can't be used with -f or -R")
+    yield from read_kustomized(flags.kustomize, session.warn)
 
 
 def objects(session: Session, selection: Selection) -> Iterator[Target]:

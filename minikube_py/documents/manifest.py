@@ -127,16 +127,19 @@ def load_yaml_strict(data: bytes) -> tuple[Json, tuple[DoubledField, ...]]:
     return documents[0]
 
 
-def load_all_yaml(data: bytes | str) -> Iterator[tuple[Json, tuple[DoubledField, ...]]]:
+def load_all_yaml(
+    data: bytes | str, texts: frozenset[str] = frozenset()
+) -> Iterator[tuple[Json, tuple[DoubledField, ...]]]:
     """Read every document of a YAML text, each with the paths of fields that stand twice; empty ones are skipped.
 
+    `texts` are words that stay text, whatever they mean elsewhere.
     Raises: ManifestError
     """
     events = yaml.parse(data, Loader=yaml.CSafeLoader)
     try:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
-                builder = _YamlBuilder(events)
+                builder = _YamlBuilder(events, texts)
                 document = builder.build(next(events), "", 0)
                 if document is not None:
                     yield document, tuple(builder.doubled)
@@ -174,9 +177,9 @@ def doubled_text(doubled: Sequence[DoubledField]) -> str:
 class _YamlBuilder:
     """Builds the values of one document from the parser's events, without PyYAML's own ideas of what is a date."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], texts: frozenset[str]) -> None:
         self.doubled: list[DoubledField] = []
-        self._events = events
+        self._events, self._texts = events, texts
         self._anchors: dict[str, tuple[Json, int] | None] = {}
         self._built = 0
         self._aliased = 0
@@ -197,7 +200,7 @@ class _YamlBuilder:
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._list(at, depth)
         else:
-            value = _scalar(event)
+            value = event.value if event.value in self._texts else _scalar(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, self._built + self._aliased - before)
         return value
@@ -253,6 +256,8 @@ _BOOLEANS = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
 }
+OLD_BOOLEANS = frozenset(word for word in _BOOLEANS if word.lower() not in ("true", "false"))
+"""What YAML 1.2 reads as text."""
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")

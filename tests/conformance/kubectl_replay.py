@@ -33,7 +33,6 @@ APART: dict[tuple[str, str], str] = {
     ("*", "kubectl api-versions"): "resource.k8s.io is not served",
     ("*", "kubectl api-resources --no-headers -o name"): "resource.k8s.io is not served",
     ("*", "kubectl get cm,secret,sa,role,rolebinding,job,cronjob,quota,ing,pdb,pc"): "a simulated job has ended then",
-    ("pykubectl", "kubectl version"): "pykubectl has no kustomize, so it names no version of it",
     (
         "kubectl",
         "kubectl create token robot --duration=10m",

@@ -17,9 +17,9 @@ from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED, last_applied, with_last_applied
-from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
+from minikube_py.cli.manifests import Manifest, act_on_each
 from minikube_py.cli.output import list_of
-from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.cli.session import Session
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
 from minikube_py.client.yaml_text import Document
@@ -147,7 +147,7 @@ def apply(call: Invocation[ApplyFlags]) -> None:
     _check(call)
     results = Results.of(call.session, flags, "kubectl" if flags.server_side else "kubectl-client-side-apply")
     run = _Applying(call, results, {**results.query, **validation_query(flags.validate)})
-    count, failures = act_on_each(read_manifests(flags.filename, flags.recursive), run.apply)
+    count, failures = act_on_each(manifests_of(call.session, flags), run.apply)
     if run.applied and results.printer is not None:
         document = run.applied[0] if len(run.applied) == 1 else {**list_of(run.applied), "metadata": {}}
         sys.stdout.write(results.printer(document))
@@ -160,7 +160,6 @@ def apply(call: Invocation[ApplyFlags]) -> None:
 def _check(call: Invocation[ApplyFlags]) -> None:
     flags = call.flags
     refused = next((word for word in call.words if word in _LAST_APPLIED_VERBS), "")
-    refused = refused or ("--kustomize" if flags.kustomize else "")
     if refused:
         raise CommandError(f"apply {refused} is not supported by {PROGRAM} yet; use kubectl")
     if call.words:
@@ -170,8 +169,7 @@ def _check(call: Invocation[ApplyFlags]) -> None:
     if flags.server_side and flags.dry_run == "client":
         why = "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
         raise CommandError(why)
-    if not flags.filename:
-        raise CommandError("must specify one of -f and -k")
+    flags.require_files()
 
 
 COMMAND = Verb(
@@ -179,7 +177,7 @@ COMMAND = Verb(
     apply,
     ApplyFlags,
     summary="Make the cluster's objects as files say",
-    usage="apply -f FILENAME",
+    usage="apply (-f FILENAME | -k DIRECTORY)",
     examples=f"""
 # Create what is missing and change what differs
 {PROGRAM} apply -f web.yaml

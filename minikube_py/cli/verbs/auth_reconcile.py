@@ -14,8 +14,8 @@ from minikube_py.access.authorization.rules import Rule, missing
 from minikube_py.cli.command import Invocation, Verb
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
-from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.manifests import Manifest, act_on_each
+from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.cli.writing import Results, WriteFlags
 from minikube_py.client.yaml_text import Document
 
@@ -35,16 +35,13 @@ class ReconcileFlags(WriteFlags, FilenameFlags):
 def reconcile(call: Invocation[ReconcileFlags]) -> None:
     """Bring every role and binding of the files about; other kinds are passed over."""
     flags = call.flags
-    if flags.kustomize:
-        raise CommandError("kustomize is not supported: build the manifests with kustomize and pass them with -f")
-    if not flags.filename:
-        raise CommandError("must specify one of -f and -k")
+    flags.require_files()
     if call.words:
         raise CommandError("no arguments are allowed")
     if flags.dry_run == "server":
         raise CommandError("--dry-run=server for command reconcile is not supported yet")
     results = Results.of(call.session, flags, "")
-    manifests = read_manifests(flags.filename, flags.recursive, validating=False)
+    manifests = manifests_of(call.session, flags, validating=False)
     _, failures = act_on_each(manifests, lambda manifest: _reconcile_one(call, manifest, results))
     if failures:
         raise join_errors(failures)

@@ -11,8 +11,8 @@ from minikube_py.cli.connection import Request
 from minikube_py.cli.creating import CreateFlags
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
-from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target
+from minikube_py.cli.manifests import Manifest, act_on_each
+from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target, manifests_of
 from minikube_py.cli.writing import Results, put_in_front, validation_query
 
 
@@ -28,13 +28,11 @@ def create(call: Invocation[CreateFilesFlags]) -> None:
     flags = call.flags
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
-    if flags.kustomize or flags.selector:
-        name = "kustomize (-k)" if flags.kustomize else "create --selector"
-        raise CommandError(f"{name} is not supported by {PROGRAM} yet; use kubectl")
-    if not flags.filename:
-        raise CommandError("must specify one of -f and -k")
+    if flags.selector:
+        raise CommandError(f"create --selector is not supported by {PROGRAM} yet; use kubectl")
+    flags.require_files()
     results = Results.of(call.session, flags, "kubectl-create")
-    manifests = read_manifests(flags.filename, flags.recursive)
+    manifests = manifests_of(call.session, flags)
     _, failures = act_on_each(manifests, lambda manifest: _create_one(call, manifest, results))
     if failures:
         raise join_errors(failures)

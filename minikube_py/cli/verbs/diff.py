@@ -23,9 +23,8 @@ from minikube_py.cli.connection import APPLY_PATCH, Request
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED
-from minikube_py.cli.manifests import read_manifests
 from minikube_py.cli.output import without_managed_fields, yaml_text
-from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.client.yaml_text import Document
 
 _FAILED = 2
@@ -47,7 +46,7 @@ def diff(call: Invocation[DiffFlags]) -> int:
     try:
         _check(call)
         with _folders() as (live, merged):
-            for manifest in read_manifests(call.flags.filename, call.flags.recursive):
+            for manifest in manifests_of(call.session, call.flags):
                 target = manifest_target(call.session, manifest)
                 _write_both(call, target, live, merged)
             return _compare(live, merged)
@@ -60,11 +59,9 @@ def _check(call: Invocation[DiffFlags]) -> None:
     flags = call.flags
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
-    if flags.kustomize or flags.selector:
-        name = "kustomize" if flags.kustomize else "selector"
-        raise CommandError(f"diff --{name} is not supported by {PROGRAM} yet; use kubectl")
-    if not flags.filename:
-        raise CommandError("must specify one of -f and -k")
+    if flags.selector:
+        raise CommandError(f"diff --selector is not supported by {PROGRAM} yet; use kubectl")
+    flags.require_files()
 
 
 def _write_both(call: Invocation[DiffFlags], target: Target, live: Path, merged: Path) -> None:

@@ -133,7 +133,7 @@ def _nothing_asked(call: Invocation[GetFlags]) -> PlainError:
 
 def _raw(call: Invocation[GetFlags]) -> int:
     path = call.flags.raw
-    if call.words or call.flags.filename:
+    if call.words or call.flags.filename or call.flags.kustomize:
         raise CommandError("arguments may not be passed when --raw is specified")
     if not path.startswith("/"):
         raise CommandError(f'--raw must be a valid URL path: parse "{path}": invalid URI for request')

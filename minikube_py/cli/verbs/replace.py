@@ -12,8 +12,8 @@ from minikube_py.cli.connection import Request
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import last_applied, with_last_applied
-from minikube_py.cli.manifests import Manifest, act_on_each, read_manifests
-from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target
+from minikube_py.cli.manifests import Manifest, act_on_each
+from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.cli.verbs.delete import Deleted, wait_until_gone
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
 
@@ -31,16 +31,13 @@ class ReplaceFlags(WriteFlags, ValidationFlags, FilenameFlags):
 def replace_objects(call: Invocation[ReplaceFlags]) -> None:
     """Replace every object of the files; one that fails does not stop the others."""
     flags = call.flags
-    if flags.kustomize:
-        raise CommandError(f"replace --kustomize is not supported by {PROGRAM} yet; use kubectl")
-    if not flags.filename:
-        raise CommandError("must specify one of -f and -k")
+    flags.require_files()
     if not flags.force and flags.grace_period >= 0:
         raise CommandError("--grace-period must have --force specified")
     if not flags.force and flags.timeout:
         raise CommandError("--timeout must have --force specified")
     results = Results.of(call.session, flags, "kubectl-replace")
-    manifests = read_manifests(flags.filename, flags.recursive)
+    manifests = manifests_of(call.session, flags)
     _, failures = act_on_each(manifests, lambda manifest: _replace_one(call, manifest, results))
     if failures:
         raise join_errors(failures)

@@ -131,7 +131,7 @@ def split_pairs(words: Sequence[str], noun: str) -> tuple[list[str], list[str]]:
 def set_image(call: Invocation[SetFlags]) -> None:
     """Give containers other images; * names all of them."""
     resources, changes = split_pairs(call.words, "image")
-    if not changes and (resources or call.flags.filename):
+    if not changes and (resources or call.flags.filename or call.flags.kustomize):
         raise CommandError("at least one image update is required")
     if len(changes) > 1 and any(change.startswith("*=") for change in changes):
         raise CommandError(

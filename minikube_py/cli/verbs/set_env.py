@@ -46,7 +46,7 @@ def set_env(call: Invocation[EnvFlags]) -> None:
     """Change, or show, the environment of containers."""
     flags = call.flags
     resources, pairs = split_env_words(call.words)
-    if not resources and not flags.filename:
+    if not resources and not flags.filename and not flags.kustomize:
         raise CommandError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if flags.list_ and flags.output:
         raise CommandError("--list and --output may not be specified together")

@@ -13,6 +13,8 @@ from minikube_py.cli.errors import CommandError
 from minikube_py.cli.flags import flag
 
 KUBERNETES_VERSION = "v1.36.2"
+KUSTOMIZE_VERSION = "v5.8.1"
+"""Of the kustomize whose builds ours are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ def version(call: Invocation[VersionFlags]) -> None:
     if call.flags.output not in ("", "json", "yaml"):
         raise CommandError("--output must be 'yaml' or 'json'")
     client = _client_version()
-    versions: dict[str, Any] = {"clientVersion": client}
+    versions: dict[str, Any] = {"clientVersion": client, "kustomizeVersion": KUSTOMIZE_VERSION}
     if not call.flags.output:
-        print(f"Client Version: {client['gitVersion']}")
+        print(f"Client Version: {client['gitVersion']}\nKustomize Version: {KUSTOMIZE_VERSION}")
     try:
         if not call.flags.client:
             versions["serverVersion"] = call.session.connection.get("/version", accept="application/json, */*")

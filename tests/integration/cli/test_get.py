@@ -102,7 +102,7 @@ def test_a_watch_goes_on_where_its_stream_ended_and_lists_again_when_the_server_
         (("get", "a/b/c"), "error: arguments in resource/name form may not have more than one slash"),
         (("get", "pods,nodes", "-w"), "error: you may only specify a single resource type"),
         (("get", "pods", "-o", "go-template={{.x}}"), "error: the output format go-template is not supported"),
-        (("get", "-k", "."), "error: kustomize is not supported"),
+        (("get", "-k", "."), "unable to find one of 'kustomization.yaml', 'kustomization.yml'"),
         (("get", "-f", "/nosuch"), 'error: the path "/nosuch" does not exist'),
         (("get", "pods", "--context", "x"), "Error in configuration: context was not found for specified context: x"),
         (("get", "pods", "--watch=maybe"), 'error: invalid argument "maybe" for "-w, --watch" flag: strconv.ParseBool'),

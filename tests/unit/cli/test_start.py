@@ -20,6 +20,7 @@ def test_get_and_apply_work_on_plain_documents_without_models_and_frameworks() -
     verbs = ("verbs.get", "verbs.apply", "verbs.create_deployment", "patch_schemas", "connection", "discovery")
     loaded = _imported_by("import " + ", ".join(f"minikube_py.cli.{name}" for name in verbs))
     assert not loaded & {"pydantic", "fastapi", "grpc", "httpx", "asyncio"}
+    assert not {name for name in loaded if name.startswith("minikube_py.cli.kustomize")}
 
 
 def test_get_pods_pulls_in_few_modules() -> None:
