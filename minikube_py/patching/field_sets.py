@@ -111,6 +111,12 @@ def has(found: FieldSet, path: Iterable[str]) -> bool:
     return means_itself(found)
 
 
+def in_order(found: FieldSet) -> FieldSet:
+    """The same set with its steps sorted, so that equal sets are equal texts, too."""
+    ordered: FieldSet = orjson.loads(orjson.dumps(found, option=orjson.OPT_SORT_KEYS))
+    return ordered
+
+
 def paths(found: FieldSet, prefix: str = "") -> Iterator[str]:
     """Every member as errors write it, `.spec.ports[port=80].name`; at each level what is meant itself comes first."""
     steps = [step for step in sorted(found) if step != SELF]

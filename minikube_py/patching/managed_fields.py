@@ -33,6 +33,7 @@ from minikube_py.patching.field_sets import (
     FieldSet,
     difference,
     has,
+    in_order,
     intersection,
     only_steps,
     paths,
@@ -348,7 +349,7 @@ def _encoded(managers: Managers) -> Entries:
             api_version=owned.manager.api_version,
             time=owned.time,
             fields_type="FieldsV1",
-            fields_v1=owned.fields,
+            fields_v1=in_order(owned.fields),
             subresource=owned.manager.subresource,
         )
         for owned in managers.values()

@@ -109,6 +109,15 @@ def test_object_gets_the_entries_of_its_document_the_first_time_and_the_second()
         assert created_object(Deployment.from_dict(document), write(Deployment, "m")) == expected
 
 
+def test_equal_entries_are_equal_texts() -> None:
+    """Clients that read entries as text or as a map, and write them, get the same."""
+    first = deployment({"name": "b", "image": "v1"}, replicas=1, paused=True)
+    then = deployment({"name": "b", "image": "v2", "command": ["x"]}, replicas=1, minReadySeconds=2)
+    entries = created(first, write(Deployment, "m"))
+    for each in (*entries, *updated(entries, first, then, write(Deployment, "m", at=1))):
+        assert json.dumps(each.fields_v1) == json.dumps(each.fields_v1, sort_keys=True)
+
+
 def test_an_update_takes_what_it_changes_from_its_owner() -> None:
     entries = created(config_map({"a": "1", "b": "1"}), write(ConfigMap, "first"))
     entries = updated(
