@@ -14,12 +14,12 @@ def annotation_text(document: Document) -> str:
     """Write an object as the annotation holds it: compact, sorted, without the annotation itself."""
     metadata = dict(document.get("metadata") or {})
     kept = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
-    text = json.dumps(
-        {**document, "metadata": {**metadata, "annotations": kept}},
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    return compact_text({**document, "metadata": {**metadata, "annotations": kept}})
+
+
+def compact_text(document: Document) -> str:
+    """Write a document on one line, as Go does."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
 
 

@@ -60,11 +60,16 @@ def read_manifests(filenames: Sequence[str], recursive: bool = False, validating
     """
     for filename in filenames:
         for source, text in _texts(filename, recursive):
-            try:
-                for document in load_documents(text, source):
-                    yield from _objects(document, source, validating)
-            except ConfigError as error:
-                raise ManifestError(str(error)) from error
+            yield from read_text(text, source, validating)
+
+
+def read_text(text: str, source: str, validating: bool = True) -> Iterator[Manifest]:
+    """Yield every object of one text, as `read_manifests` does."""
+    try:
+        for document in load_documents(text, source):
+            yield from _objects(document, source, validating)
+    except ConfigError as error:
+        raise ManifestError(str(error)) from error
 
 
 def read_kustomized(folder: str, warn: Callable[[str], None]) -> Iterator[Manifest]:

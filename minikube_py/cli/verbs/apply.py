@@ -4,14 +4,14 @@ The object as it was applied last is kept in an annotation. Three documents, tha
 give the patch: what the file says is set, what it no longer says is removed, what others have set stays.
 
 Kubernetes: kubectl pkg/cmd/apply.
-Simplified: no --prune, no --force; the last-applied verbs are refused by name.
+Simplified: no --prune, no --force.
 """
 
 import json
 import sys
 from dataclasses import dataclass, field
 
-from minikube_py.cli.command import Invocation, Verb
+from minikube_py.cli.command import Entry, Invocation, Verb, VerbGroup
 from minikube_py.cli.connection import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Request
 from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
@@ -23,8 +23,6 @@ from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_t
 from minikube_py.cli.session import Session
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
 from minikube_py.client.yaml_text import Document
-
-_LAST_APPLIED_VERBS = ("edit-last-applied", "set-last-applied", "view-last-applied")
 
 
 @dataclass(frozen=True)
@@ -159,9 +157,6 @@ def apply(call: Invocation[ApplyFlags]) -> None:
 
 def _check(call: Invocation[ApplyFlags]) -> None:
     flags = call.flags
-    refused = next((word for word in call.words if word in _LAST_APPLIED_VERBS), "")
-    if refused:
-        raise CommandError(f"apply {refused} is not supported by {PROGRAM} yet; use kubectl")
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
     if flags.force_conflicts and not flags.server_side:
@@ -172,7 +167,7 @@ def _check(call: Invocation[ApplyFlags]) -> None:
     flags.require_files()
 
 
-COMMAND = Verb(
+_APPLY = Verb(
     "apply",
     apply,
     ApplyFlags,
@@ -185,4 +180,15 @@ COMMAND = Verb(
 # The manifests of a folder, and what would happen
 {PROGRAM} apply -f manifests/ --dry-run=server
 """,
+)
+_HERE = "minikube_py.cli.verbs.last_applied"
+COMMAND = VerbGroup(
+    "apply",
+    (
+        Entry("edit-last-applied", _HERE, "Change what was applied last in an editor", attribute="EDIT"),
+        Entry("set-last-applied", _HERE, "Make what was applied last as files say", attribute="SET"),
+        Entry("view-last-applied", _HERE, "Show what was applied last", attribute="VIEW"),
+    ),
+    summary="Make the cluster's objects as files say",
+    default=_APPLY,
 )

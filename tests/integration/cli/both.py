@@ -19,6 +19,7 @@ _MASKS = (
     (r"(?<=resourceVersion: )\"\d+\"", "(version)"),
     (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "(token)"),
     (r"/tmp/\S*?(LIVE|MERGED)-\w+", r"\1"),
+    (r"(?<=kubectl-edit-)\w+", "(file)"),
     (r"127\.0\.0\.1:\d+", "(server)"),
     (r"\b\d+s\b", "(age)"),
 )
@@ -43,6 +44,11 @@ class Both:
         told = self(*arguments)
         assert told.code != 0, told
         return told
+
+    def set_up(self, *arguments: str) -> None:
+        """Do something by both that need not be compared."""
+        self.kubectl(*arguments)
+        self.pykubectl(*arguments)
 
     def pykubectl(self, *arguments: str) -> Outcome:
         self.captured.readouterr()

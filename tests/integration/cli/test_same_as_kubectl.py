@@ -52,6 +52,9 @@ rules:
 """,
     "n.yaml": "apiVersion: v1\nkind: Node\nmetadata:\n  name: node1\n",
     "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v\n",
+    "two.yaml": "\n---\n".join(
+        f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{k: v}}" for name in "ab"
+    ),
     "cm2.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v2\n  no: "1"\n',
     "sec.yaml": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  k: v2\n",
 }
