@@ -81,7 +81,7 @@ def predict(text: tuple[str, ...]) -> None:
     if session.step >= len(found.steps):
         raise MinikubeError(f"lab {found.number} is done")
     if not text:
-        print(found.steps[session.step].predict.question)
+        print(presentation.question_text(found.steps[session.step]))
     course.predict(" ".join(text) or click.prompt("you say", prompt_suffix="> "))
 
 
@@ -92,7 +92,8 @@ def check() -> None:
     course = Course()
     verdict = course.check()
     if verdict is None:
-        print("All steps are done.")
+        found, _ = course.lab()
+        print(presentation.done_text(found, course.files.progress(found.name)))
     elif verdict.missing is not None:
         print(presentation.missing_text(verdict.lab, verdict.looked_at, verdict.missing))
         sys.exit(1)
@@ -222,7 +223,7 @@ def _ask(course: Course, found: Lab, index: int) -> None:
     """The prediction, where there is somebody to ask."""
     step = found.steps[index]
     if sys.stdin.isatty() and step.id not in course.files.progress(found.name).predictions:
-        print(f"{step.predict.question}\n(Enter alone: no idea)")
+        print(f"{presentation.question_text(step)}\n(Enter alone: no idea)")
         if said := click.prompt("you say", prompt_suffix="> ", default="", show_default=False):
             course.predict(said)
 

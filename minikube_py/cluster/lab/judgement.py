@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from minikube_py.cluster.lab.probe import Probe
 from minikube_py.cluster.lab.prober import Answer
 
 Ask = Callable[[Probe], Answer]
+_WIDTH = 80 - len("  expected: ")
 LEVEL_NAMES = ("a question", "a pointer", "the answer")
 
 
@@ -48,7 +50,7 @@ def fitting(hints: Sequence[Hint], ask: Ask) -> int:
 def failure_text(step: Step, number: int, missing: Missing) -> str:
     lines = [
         f"✗ step {number}: {step.title}",
-        f"  expected: {missing.expected}",
+        f"  expected: {_indented(missing.expected)}",
         f"  seen:     {_indented(missing.seen)}",
         f"  next:     {_indented(missing.next)}",
     ]
@@ -58,8 +60,12 @@ def failure_text(step: Step, number: int, missing: Missing) -> str:
 
 
 def _indented(text: str) -> str:
-    """Further lines stand below the first one."""
-    return "\n            ".join(text.strip().splitlines())
+    """Further lines stand below the first one, and none is wider than a terminal of 80 columns."""
+    lines = (
+        textwrap.wrap(line, _WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in text.strip().splitlines()
+    )
+    return "\n            ".join(piece for pieces in lines for piece in pieces)
 
 
 def asks_what_was_typed(check: Check | Probe) -> bool:

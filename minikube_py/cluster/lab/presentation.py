@@ -9,7 +9,7 @@ import textwrap
 import time
 
 from minikube_py.cluster.lab.judgement import LEVEL_NAMES, failure_text
-from minikube_py.cluster.lab.lab import Hint, Lab
+from minikube_py.cluster.lab.lab import Hint, Lab, Step
 from minikube_py.cluster.lab.readme import Readme, Section, read_readme
 from minikube_py.cluster.lab.session import LabProgress
 
@@ -64,17 +64,25 @@ def _emphasised(line: str) -> str:
 
 def begun_text(lab: Lab, index: int, *, goes_on: bool) -> str:
     how = f"goes on at step {index + 1}" if goes_on else f"{lab.minutes} minutes, {len(lab.steps)} steps"
+    if index == len(lab.steps):
+        how = "all steps are done"
     verbs: tuple[tuple[str, str], ...] = (
-        ("minikube-py lab shell", "a shell on the lab's machine; open as many as you like"),
+        ("minikube-py lab shell", "a shell on the lab's machine; as many as you like"),
         ("minikube-py lab watch", "in another terminal: turns green by itself"),
         ("minikube-py lab hint", "when stuck; three levels"),
         ("minikube-py lab read", "this step's text again"),
     )
-    lines = [painted(f"Lab {lab.number}: {lab.title}", _BOLD) + f" ({how})", "", textwrap.fill(lab.summary, _WIDTH), ""]
+    intro = "" if goes_on else read_readme(lab.folder).intro.partition("\n")[2].strip()
+    what = _code_painted(intro) if intro else textwrap.fill(lab.summary, _WIDTH)
+    lines = [painted(f"Lab {lab.number}: {lab.title}", _BOLD) + f" ({how})", "", what, ""]
     if len(lab.machines) > 1:
         verbs = (*verbs, (f"minikube-py lab shell {lab.machines[-1]}", "a shell on another machine"))
-    lines += [f"  {verb:<26} {what}" for verb, what in verbs]
+    lines += [f"  {verb:<27} {what}" for verb, what in verbs]
     return "\n".join([*lines, f"\nThe whole text: {lab.folder / 'README.md'}\n"])
+
+
+def question_text(step: Step) -> str:
+    return textwrap.fill(step.predict.question.strip(), _WIDTH)
 
 
 def passed_text(lab: Lab, index: int, progress: LabProgress) -> str:

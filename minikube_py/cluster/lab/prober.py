@@ -146,7 +146,8 @@ def _file(machine: Machine, file: Any) -> Answer:
     path = machine.folder / "home" / file.path.removeprefix("~/")
     if not path.is_file():
         return Answer(False, f"there is no file ~/{file.path.removeprefix('~/')}")
-    return Answer(file.contains in _text(path), f"{HOME}/{file.path} is there")
+    is_in_it = file.contains in _text(path)
+    return Answer(is_in_it, f"{HOME}/{file.path} is there{'' if is_in_it else f', without {file.contains}'}")
 
 
 def _typed(machine: Machine, typed: Any) -> Answer:

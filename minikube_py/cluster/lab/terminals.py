@@ -43,7 +43,10 @@ def open_shell(course: Course, name: str) -> int:
         lab, machine = find_machine(course, name)
         (machine.folder / "rc").write_text(shell_settings(lab.number, name))
         code = subprocess.run(machine.entering("bash", "--rcfile", f"{INSIDE}/rc", "-i"), check=False).returncode
-        if code not in _KILLED or not _is_built_anew(course.files, lab):
+        if code not in _KILLED:
+            return code
+        if not _is_built_anew(course.files, lab):
+            print(f"\n{name} is gone: lab {lab.number} was stopped.", flush=True)
             return code
         print(f"\n{name} was built anew; this is a new shell.", flush=True)
 

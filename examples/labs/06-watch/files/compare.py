@@ -60,7 +60,7 @@ trouble()
 have, true = settled()
 after = counts()
 if after["watches"] == before["watches"]:
-    sys.exit("nobody watches through the cutter: does the informer run, and ask port 8081?")
+    sys.exit("nobody watches through the cutter: has the informer ended? Does it ask port 8081?")
 ghosts, missing = sorted(set(have) - set(true)), sorted(set(true) - set(have))
 if ghosts or missing:
     sys.exit(f"the copy is wrong: {len(ghosts)} that are gone, {len(missing)} missing: {' '.join(ghosts + missing)}")

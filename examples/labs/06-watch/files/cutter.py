@@ -35,6 +35,10 @@ class Cutter(BaseHTTPRequestHandler):
             return
         query = parse_qs(urlsplit(self.path).query)
         upstream = http.client.HTTPConnection("localhost", 8080, timeout=QUIET_S)
+        try:
+            upstream.connect()
+        except OSError:
+            return  # who asks is cut off without an answer, as the API server would not give one either
         if query.get("watch", ["0"])[0] in ("1", "true"):
             self.watch(upstream)
             return

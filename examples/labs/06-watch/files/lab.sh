@@ -1,4 +1,5 @@
-# Read by `. ./lab.sh`: where the ConfigMaps are, what version a file ends with, and the watch that goes on from there.
+# Read by `. ./lab.sh`: where the ConfigMaps are, what version a file ends with,
+# and the watch that goes on from there.
 api=http://localhost:8080/api/v1/namespaces/default/configmaps
 
 # version FILE: of a list its own, of a watch that of the last object it told of

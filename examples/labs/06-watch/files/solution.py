@@ -50,13 +50,14 @@ def watch(copy, version):
     return version
 
 
-copy, version = list_all()
-save(copy)
+copy, version = {}, None
 while True:
     try:
+        if version is None:
+            copy, version = list_all()
+            save(copy)
         version = watch(copy, version)
     except TooOld:
-        copy, version = list_all()
-        save(copy)
+        version = None
     except OSError:
         time.sleep(0.2)  # nobody listens: no reason to ask a thousand times a second

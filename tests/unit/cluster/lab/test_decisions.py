@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from minikube_py.cluster.lab.judgement import Ask, failure_text, fitting, judge
+from minikube_py.cluster.lab.judgement import Ask, Missing, failure_text, fitting, judge
 from minikube_py.cluster.lab.lab import Failcheck, Step
 from minikube_py.cluster.lab.lab_folder import read_lab
 from minikube_py.cluster.lab.network_probes import value_at
-from minikube_py.cluster.lab.presentation import section_text
+from minikube_py.cluster.lab.presentation import begun_text, section_text
 from minikube_py.cluster.lab.probe import File, Probe
 from minikube_py.cluster.lab.prober import Answer
 from minikube_py.cluster.lab.quoting import holds
@@ -61,6 +61,23 @@ def test_the_first_missing_thing_is_told(step: Step) -> None:
         "  next:     you write it",
     ]
     assert judge(step, sees("page")) is None
+
+
+def test_what_is_missing_fits_into_80_columns(step: Step) -> None:
+    missing = Missing("there is a page", "files: " + "some " * 30 + "\nnode1   Ready   1s", "you: " + "write " * 30)
+    lines = failure_text(step, 1, missing).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "            node1   Ready   1s" in lines
+
+
+def test_the_beginning_tells_what_the_steps_take_for_granted(tmp_path: Path) -> None:
+    lab = read_lab(good_lab(tmp_path))
+    assert lab.summary in begun_text(lab, 0, goes_on=False)
+    readme = lab.folder / "README.md"
+    readme.write_text(readme.read_text().replace("# Small\n", "# Small\n\nA page is a file.\n", 1))
+    assert "\n\nA page is a file.\n\n" in begun_text(lab, 0, goes_on=False)
+    assert "goes on at step 1" in begun_text(lab, 0, goes_on=True)
+    assert "all steps are done" in begun_text(lab, len(lab.steps), goes_on=True)
 
 
 def test_a_dead_end_offers_the_reset(step: Step) -> None:
