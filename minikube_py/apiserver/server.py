@@ -53,6 +53,7 @@ from minikube_py.apiserver.request_info import RequestInfo, parse_path, requeste
 from minikube_py.apiserver.reviews import Reviews
 from minikube_py.apiserver.subresources.registry import Connectable, SubresourceRegistry
 from minikube_py.discovery.discovery import Discovery
+from minikube_py.flowcontrol.sending import Sending
 from minikube_py.storage.interface import Compacted, StorageError, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,7 @@ class ResourceApp:
         self._flows = flows
         self._metrics = RequestMetrics()
         self._compressor = Compressor()
+        self._sending = Sending()
 
     @property
     def paths(self) -> list[str]:
@@ -160,16 +162,22 @@ class ResourceApp:
             await self._send(scope, send, answer)
         else:
             with self._metrics.streaming(measured.subject), read_in_time(scope):
-                await _send_stream(receive, send, answer)
+                await _send_stream(receive, send, answer, self._sending)
 
     async def _send(self, scope: Scope, send: Send, answer: Answer) -> None:
-        if len(answer.body) <= SMALLEST_BYTES or not takes_gzip(_header(scope, b"accept-encoding")):
+        body, length = answer.body, len(answer.body)
+        chunks = (body,) if isinstance(body, bytes) else body.chunks()
+        if length > SMALLEST_BYTES and takes_gzip(_header(scope, b"accept-encoding")):
+            told = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+            chunks = self._compressor.stream(body)
+        elif isinstance(body, bytes) and length <= SMALLEST_BYTES:
             await _send(send, answer)
             return
-        told = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+        else:
+            told = (*answer.headers, ("Content-Length", str(length)))
         await send({"type": "http.response.start", "status": answer.code, "headers": _headers(answer, told)})
-        for piece in self._compressor.stream(answer.body):
-            await _send_pieces(send, piece)
+        for chunk in chunks:
+            await _send_pieces(send, chunk, self._sending)
         await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive, measured: Measured) -> Answer | Stream:
@@ -319,42 +327,36 @@ def _headers(answer: Answer | Stream, others: tuple[tuple[str, str], ...]) -> li
 async def _send(send: Send, answer: Answer) -> None:
     headers = _headers(answer, (*answer.headers, ("Content-Length", str(len(answer.body)))))
     await send({"type": "http.response.start", "status": answer.code, "headers": headers})
-    if isinstance(answer.body, bytes):
-        *before, last = pieces(answer.body)
-        for piece in before:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": last})
-        return
-    for chunk in answer.body.chunks():
-        await _send_pieces(send, chunk)
-    await send({"type": "http.response.body", "body": b""})
+    await send({"type": "http.response.body", "body": bytes(answer.body)})
 
 
-async def _send_pieces(send: Send, text: bytes) -> None:
-    """Each waits until the client has taken most of what was sent before."""
+async def _send_pieces(send: Send, text: bytes, sending: Sending) -> None:
+    """Each waits for its turn, and until the client has taken most of what was sent before."""
+    user = CALLER.get().user.username
     for piece in pieces(text):
+        await sending.turn(user, len(piece))
         await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
-async def _send_stream(receive: Receive, send: Send, stream: Stream) -> None:
+async def _send_stream(receive: Receive, send: Send, stream: Stream, sending: Sending) -> None:
     """Send what comes until it ends or the client is gone."""
     await send({"type": "http.response.start", "status": stream.code, "headers": _headers(stream, stream.headers)})
     await send({"type": "http.response.body", "body": b"", "more_body": True})
-    sending = asyncio.create_task(_pump(stream.chunks, send))
+    pumping = asyncio.create_task(_pump(stream.chunks, send, sending))
     gone = asyncio.create_task(_until_gone(receive))
     try:
-        await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((pumping, gone), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sending, gone):
+        for task in (pumping, gone):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
 
-async def _pump(chunks: AsyncGenerator[bytes, None], send: Send) -> None:
+async def _pump(chunks: AsyncGenerator[bytes, None], send: Send, sending: Sending) -> None:
     async with aclosing(chunks) as opened:
         async for chunk in opened:
-            await _send_pieces(send, chunk)
+            await _send_pieces(send, chunk, sending)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
