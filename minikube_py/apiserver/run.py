@@ -48,6 +48,7 @@ from minikube_py.apiserver.custom_kinds import CustomKinds
 from minikube_py.apiserver.flow_config import FlowConfig
 from minikube_py.apiserver.flow_control import FlowControl
 from minikube_py.apiserver.handler import ResourceHandler
+from minikube_py.apiserver.listener import FairListener
 from minikube_py.apiserver.lists import Lister
 from minikube_py.apiserver.metrics import StoredObjects
 from minikube_py.apiserver.reviews import Reviews
@@ -236,13 +237,11 @@ class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: cancellation is how every component here is stopped."""
 
     def __init__(self, config: ApiServerConfig, app: object, end_watches: Callable[[], None]) -> None:
-        tls = server_tls(config)
         settings = uvicorn.Config(
             app,  # type: ignore[arg-type]  # uvicorn's own ASGI types are narrower than starlette's
             host=config.bind_address,
             port=config.listen_port,
             http=ClientConnection,
-            ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
             loop="none",
             ws=KubectlWebSockets,
             lifespan="off",
@@ -256,6 +255,7 @@ class _Server(uvicorn.Server):
         )
         super().__init__(settings)
         self._asked = config
+        self._tls = server_tls(config)
         self._end_watches = end_watches
         self._stopping = asyncio.Event()
 
@@ -283,8 +283,16 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: object = None) -> None:
         try:
-            await super().startup()
-        except SystemExit as error:
+            if self._tls is None:
+                await super().startup()
+            else:
+                address = self._asked.bind_address, self._asked.listen_port
+                self.servers = [FairListener(*address, self._tls, self._connection)]  # type: ignore[list-item]
+                self.started = True
+        except (SystemExit, OSError) as error:
             where = f"{self._asked.bind_address}:{self._asked.listen_port}"
             raise ConfigError(f"failed to listen on {where}: is another server using the port?") from error
         log.info("serving", extra={"address": self._asked.bind_address, "port": self._asked.listen_port})
+
+    def _connection(self) -> ClientConnection:
+        return ClientConnection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)

@@ -20,6 +20,8 @@ class BadUser:
     token: str
     """Empty: the certificate of `tls` says who it is."""
     tls: ssl.SSLContext | None
+    host: str = ""
+    """Which address of this machine he comes from."""
     codes: Counter[tuple[str, int]] = field(default_factory=Counter)
     """What the requests were answered, by what they were for."""
     refusals_without_hint: int = 0
@@ -66,7 +68,10 @@ class BadUser:
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         address = urlsplit(self.url)
-        return await asyncio.open_connection(address.hostname, address.port, ssl=self.tls, limit=1 << 20)
+        local = (self.host, 0) if self.host else None
+        return await asyncio.open_connection(
+            address.hostname, address.port, ssl=self.tls, limit=1 << 20, local_addr=local
+        )
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
