@@ -19,6 +19,10 @@ _REMOTE = re.compile(
 )
 
 
+class PathError(CommandError):
+    """A path that leads to nothing, or out of the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """One folder of a build; `inside` are those whose kustomizations led here."""
@@ -29,17 +33,17 @@ class Folder:
     def read(self, name: str) -> bytes:
         """Read a file.
 
-        Raises: CommandError
+        Raises: PathError
         """
         path = _resolved(self.path / name)
         if path.is_dir():
-            raise CommandError(f"'{path}' must resolve to a file")
+            raise PathError(f"'{path}' must resolve to a file")
         if not path.is_relative_to(self.path):
-            raise CommandError(f"security; file '{path}' is not in or below '{self.path}'")
+            raise PathError(f"security; file '{path}' is not in or below '{self.path}'")
         try:
             return path.read_bytes()
         except OSError as error:
-            raise CommandError(f"open {path}: {(error.strerror or '').lower()}") from error
+            raise PathError(f"open {path}: {(error.strerror or '').lower()}") from error
 
     def enter(self, name: str) -> "Folder":
         """Go to another folder.
@@ -85,5 +89,5 @@ def _resolved(path: Path, shown: str = "") -> Path:
     whole = Path(os.path.normpath(path))
     for part in (*reversed(whole.parents), whole):
         if not os.path.lexists(part):
-            raise CommandError(f"evalsymlink failure on '{shown or whole}' : lstat {part}: no such file or directory")
+            raise PathError(f"evalsymlink failure on '{shown or whole}' : lstat {part}: no such file or directory")
     return whole.resolve()

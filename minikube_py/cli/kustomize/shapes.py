@@ -41,7 +41,7 @@ class Anything:
 Shape: TypeAlias = Struct | Many | Named | Anything | str
 
 TEXT, FLAG, NUMBER = "string", "bool", "int64"
-_TEXTS, _PAIRS, _FLAGS = Many(TEXT), Named(TEXT), Named(FLAG)
+_TEXTS, _PAIRS = Many(TEXT), Named(TEXT)
 _TYPE = {"group": TEXT, "version": TEXT, "kind": TEXT}
 _OPTIONS = Struct(
     "GeneratorOptions", {"labels": _PAIRS, "annotations": _PAIRS, "disableNameSuffixHash": FLAG, "immutable": FLAG}
@@ -57,7 +57,8 @@ _SELECTOR = Struct(
     {**_TYPE, "name": TEXT, "namespace": TEXT, "annotationSelector": TEXT, "labelSelector": TEXT},
     {**dict.fromkeys(_TYPE, "ResId.Gvk"), "name": "ResId", "namespace": "ResId"},
 )
-_PATCH = Struct("Patch", {"path": TEXT, "patch": TEXT, "target": _SELECTOR, "options": _FLAGS})
+_PATCH_OPTIONS = Struct("PatchArgs", {"allowNameChange": FLAG, "allowKindChange": FLAG})
+_PATCH = Struct("Patch", {"path": TEXT, "patch": TEXT, "target": _SELECTOR, "options": _PATCH_OPTIONS})
 _IMAGE = Struct("Image", {"name": TEXT, "newName": TEXT, "tagSuffix": TEXT, "newTag": TEXT, "digest": TEXT})
 _FIELD = Struct("FieldSpec", {**_TYPE, "path": TEXT, "create": FLAG}, dict.fromkeys(_TYPE, "Gvk"))
 _LABEL = Struct("Label", {"pairs": _PAIRS, "includeSelectors": FLAG, "includeTemplates": FLAG, "fields": Many(_FIELD)})
@@ -68,7 +69,6 @@ _ORDER = Struct(
 REFUSED = (
     *("buildMetadata", "configurations", "crds", "generators", "helmChartInflationGenerator", "helmCharts"),
     *("helmGlobals", "inventory", "openapi", "replacements", "transformers", "validators", "vars"),
-    *("patches", "patchesJson6902", "patchesStrategicMerge"),
 )
 KUSTOMIZATION = Struct(
     "Kustomization",

@@ -1,4 +1,4 @@
-"""The changes that a kustomization asks for on every object: namespace, names, labels, annotations, replicas, images.
+"""The changes that a kustomization asks for: patches, namespace, names, labels, annotations, replicas, images.
 
 Each is a function from objects to objects; `transformed` knows their order.
 
@@ -14,6 +14,7 @@ from minikube_py.cli.errors import CommandError
 from minikube_py.cli.kustomize import field_tables as tables
 from minikube_py.cli.kustomize.fields import Change, Field, change_at, changed
 from minikube_py.cli.kustomize.kustomization import Kustomization
+from minikube_py.cli.kustomize.patches import patched, patched_by_json
 from minikube_py.cli.kustomize.resource import Kind, Resource
 from minikube_py.documents.json_values import Json
 
@@ -25,6 +26,7 @@ def transformed(kustomization: Kustomization, resources: Resources) -> Resources
 
     Raises: CommandError
     """
+    resources = patched(kustomization, resources)
     resources = with_namespace(resources, kustomization.text("namespace"))
     resources = with_prefix(resources, kustomization.text("namePrefix"))
     resources = with_suffix(resources, kustomization.text("nameSuffix"))
@@ -33,6 +35,7 @@ def transformed(kustomization: Kustomization, resources: Resources) -> Resources
     everywhere = (*tables.SELECTORS, *tables.LABELS, *tables.TEMPLATE_LABELS)
     resources = with_pairs(resources, kustomization.object("commonLabels"), everywhere)
     resources = with_pairs(resources, kustomization.object("commonAnnotations"), tables.ANNOTATIONS)
+    resources = patched_by_json(kustomization, resources)
     for wanted in kustomization.items("replicas"):
         resources = with_replicas(resources, str(wanted.get("name") or ""), int(wanted.get("count") or 0))
     for image in kustomization.items("images", "imageTags"):
