@@ -33,7 +33,15 @@ def build(folder: str, warn: Warn) -> list[Document]:
     kustomization = read_kustomization(root_folder(folder), warn)
     resources = [with_hash(resource) for resource in _Build(warn).accumulated(kustomization, [])]
     resources = [resource for resource in with_references(resources) if not _is_local(resource)]
-    return [resource.document for resource in ordered(resources, kustomization.object("sortOptions"))]
+    return [_printed(resource) for resource in ordered(resources, kustomization.object("sortOptions"))]
+
+
+def _printed(resource: Resource) -> Document:
+    """An object without annotations that are none."""
+    if resource.metadata.get("annotations", True):
+        return resource.document
+    metadata = {name: value for name, value in resource.metadata.items() if name != "annotations"}
+    return {**resource.document, "metadata": metadata}
 
 
 def _is_local(resource: Resource) -> bool:

@@ -50,6 +50,10 @@ class Folder:
 
         Raises: CommandError for one that is none, or that holds one of those we are in.
         """
+        if not name:
+            raise CommandError("new root cannot be empty")
+        if name.startswith("/"):
+            raise CommandError(f"new root '{name}' cannot be absolute")
         path = _directory(self.path / name)
         visited = (*self.inside, self.path)
         for seen in reversed(visited):

@@ -124,11 +124,11 @@ def _file(text: str, folder: Folder) -> Iterable[tuple[str, bytes]]:
     if not equals:
         return ((text.rpartition("/")[2], folder.read(text)),)
     if "=" in path:
-        raise CommandError("key names or file paths cannot contain '='")
+        raise CommandError(f"source \"{text}\" key name or file path contains '='")
     if not key:
-        raise CommandError(f"missing key name for file path '{path}' in source '{text}'")
+        raise CommandError(f'missing key name for file path "{path}" in source "{text}"')
     if not path:
-        raise CommandError(f"missing file path for key name '{key}' in source '{text}'")
+        raise CommandError(f'missing file path for key name "{key}" in source "{text}"')
     return ((key, folder.read(path)),)
 
 
@@ -140,7 +140,8 @@ def _environment(path: str, folder: Folder) -> Iterator[tuple[str, bytes]]:
             raise CommandError(f"{path} is not UTF-8 text") from error
         if text and not text.startswith("#"):
             key, _, value = text.partition("=")
-            yield key, value.encode()
+            if key:
+                yield key, value.encode()
 
 
 def _absorbed(resources: list[Resource], made: Resource, behavior: str) -> list[Resource]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from minikube_py.cli.errors import CommandError
 from minikube_py.cli.kustomize.resource import Resource
 from minikube_py.documents.json_values import Json
-from minikube_py.documents.manifest import OLD_BOOLEANS, ManifestError, load_all_yaml
+from minikube_py.documents.manifest import OLD_BOOLEANS, ManifestError, doubled_text, load_all_yaml
 
 
 class MalformedResource(CommandError):
@@ -21,9 +21,13 @@ def parse_resources(data: bytes, name: str) -> list[Resource]:
     Raises: MalformedResource, CommandError for what is no object or has no name.
     """
     try:
-        documents = [document for document, _ in load_all_yaml(data, texts=OLD_BOOLEANS)]
+        read = list(load_all_yaml(data, texts=OLD_BOOLEANS))
     except ManifestError as error:
         raise MalformedResource(f"MalformedYAMLError: {error} in File: {name}") from error
+    for _, doubled in read:
+        if doubled:
+            raise MalformedResource(f"{doubled_text(doubled)} in File: {name}")
+    documents = [document for document, _ in read]
     documents.sort(key=_is_list)
     return [resource for document in documents for resource in _objects(document)]
 
