@@ -1,4 +1,4 @@
-"""StorageObjectInUseProtection: a claim, or a volume, stays until a controller has seen that nobody uses it.
+"""StorageObjectInUseProtection: what is used of storage stays until a controller has seen that nobody uses it.
 
 Kubernetes: plugin/pkg/admission/storage/storageobjectinuseprotection
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 from minikube_py.admission.chain import Attributes, Plugin
 from minikube_py.api.kinds.core.persistent_volume import PersistentVolume
 from minikube_py.api.kinds.core.persistent_volume_claim import PersistentVolumeClaim
+from minikube_py.api.kinds.storage.volume_attributes_class import VolumeAttributesClass
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 
 _FINALIZERS: dict[type[Resource], str] = {
     PersistentVolume: "kubernetes.io/pv-protection",
     PersistentVolumeClaim: "kubernetes.io/pvc-protection",
+    VolumeAttributesClass: "kubernetes.io/vac-protection",
 }
 
 

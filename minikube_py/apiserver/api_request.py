@@ -94,5 +94,5 @@ def check_address(info: RequestInfo, obj: Resource) -> None:
         raise BadRequest(f"the name of the object ({metadata.name}) does not match the name on the URL ({info.name})")
     if info.name and not metadata.name:
         raise BadRequest(f"the name of the object ({info.name} based on URL) was undeterminable: name must be provided")
-    if metadata.namespace and metadata.namespace != info.namespace:
+    if info.namespace and metadata.namespace not in ("", info.namespace):
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")

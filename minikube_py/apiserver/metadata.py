@@ -16,6 +16,7 @@ from minikube_py.api.validation import (
     FieldError,
     annotation_errors,
     forbidden_value,
+    immutable_errors,
     invalid_value,
     label_errors,
     qualified_name_errors,
@@ -41,16 +42,16 @@ def new_metadata(given: ObjectMeta, *, name: str, namespace: str, has_generation
 
 
 def kept_metadata(given: ObjectMeta, current: ObjectMeta) -> ObjectMeta:
-    """The metadata of an update: what belongs to the server stays as it is, whatever the client sent."""
+    """The metadata of an update: what belongs to the server stays as it is; when it goes may be left out."""
+    grace_s = given.deletion_grace_period_seconds
     return replace(
         given,
         name=current.name,
         namespace=current.namespace,
-        generate_name=current.generate_name,
         uid=current.uid,
         creation_timestamp=current.creation_timestamp,
-        deletion_timestamp=current.deletion_timestamp,
-        deletion_grace_period_seconds=current.deletion_grace_period_seconds,
+        deletion_timestamp=given.deletion_timestamp or current.deletion_timestamp,
+        deletion_grace_period_seconds=current.deletion_grace_period_seconds if grace_s is None else grace_s,
         generation=current.generation,
         self_link="",
     )
@@ -109,10 +110,14 @@ def _finalizer_errors(finalizer: str, path: str, is_any_fine: bool) -> Iterable[
 
 
 def metadata_update_errors(new: Resource, old: Resource) -> Iterable[FieldError]:
-    """What is wrong with the change: nobody may hold back an object that is already going."""
-    if old.metadata.deletion_timestamp is None:
+    """What is wrong with the change: when an object goes is not written, and nobody may hold back one that is going."""
+    was, now = old.metadata, new.metadata
+    yield from immutable_errors(now.deletion_timestamp, was.deletion_timestamp, "metadata.deletionTimestamp")
+    grace_s, path = now.deletion_grace_period_seconds, "metadata.deletionGracePeriodSeconds"
+    yield from immutable_errors(grace_s, was.deletion_grace_period_seconds, path)
+    if was.deletion_timestamp is None:
         return
-    added = set(new.metadata.finalizers) - set(old.metadata.finalizers)
+    added = set(now.finalizers) - set(was.finalizers)
     if added:
         found = ", ".join(f'"{each}"' for each in sorted(added))
         why = "no new finalizers can be added if the object is being deleted, found new finalizers"

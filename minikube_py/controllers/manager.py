@@ -34,7 +34,11 @@ from minikube_py.controllers.resource_quota import ResourceQuotaController
 from minikube_py.controllers.root_ca_publisher import RootCaPublisher
 from minikube_py.controllers.service_account import ServiceAccountController
 from minikube_py.controllers.stateful_set.controller import StatefulSetController
-from minikube_py.controllers.storage_protection import ClaimProtectionController, VolumeProtectionController
+from minikube_py.controllers.storage_protection import (
+    ClaimProtectionController,
+    ClassProtectionController,
+    VolumeProtectionController,
+)
 from minikube_py.errors import ConfigError
 from minikube_py.machinery.controller import Controller, Reconciler
 from minikube_py.machinery.informer import Informers
@@ -65,6 +69,7 @@ CONTROLLERS: dict[str, Callable[[ControllerContext], Reconciler[Any]]] = {
     "statefulset": StatefulSetController,
     "taint-eviction-controller": TaintEvictionController,
     "ttl-after-finished-controller": TtlAfterFinishedController,
+    "volumeattributesclass-protection-controller": ClassProtectionController,
 }
 
 _ACCOUNTS = {
@@ -80,6 +85,7 @@ _ACCOUNTS = {
     "serviceaccount": "service-account-controller",
     "taint-eviction-controller": "node-controller",
     "ttl-after-finished-controller": "ttl-after-finished-controller",
+    "volumeattributesclass-protection-controller": "volumeattributesclass-protection-controller",
 }
 """The service accounts whose names are not NAME-controller."""
 

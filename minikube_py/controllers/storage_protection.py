@@ -1,8 +1,9 @@
-"""Storage protection: lets a deleted claim go when no pod uses it, and a deleted volume when it is not bound.
+"""Storage protection: lets a deleted claim go when no pod uses it, a deleted volume when it is not bound, and a deleted
+class of volumes' qualities when neither a claim nor a volume names it.
 
-The API server puts a finalizer on each (StorageObjectInUseProtection); these two take it away.
+The API server puts a finalizer on each (StorageObjectInUseProtection); these three take it away.
 
-Kubernetes: pkg/controller/volume/{pvcprotection,pvprotection}
+Kubernetes: pkg/controller/volume/{pvcprotection,pvprotection,vacprotection}
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from minikube_py.api.kinds.core.persistent_volume import PersistentVolume
 from minikube_py.api.kinds.core.persistent_volume_claim import PersistentVolumeClaim
 from minikube_py.api.kinds.core.pod import Pod
+from minikube_py.api.kinds.storage.volume_attributes_class import VolumeAttributesClass
 from minikube_py.api.model import replace
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Conflict, NotFound
@@ -25,6 +27,7 @@ from minikube_py.machinery.store import Key
 
 CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
 VOLUME_FINALIZER = "kubernetes.io/pv-protection"
+CLASS_FINALIZER = "kubernetes.io/vac-protection"
 
 
 class ClaimProtectionController:
@@ -60,6 +63,41 @@ class VolumeProtectionController:
         if volume is None or volume.status.phase == "Bound" or not _waits(volume, VOLUME_FINALIZER):
             return Result.DONE
         return await _let_go(self._client, volume, VOLUME_FINALIZER)
+
+
+class ClassProtectionController:
+    name = "volumeattributesclass-protection-controller"
+
+    def __init__(self, context: ControllerContext) -> None:
+        self._client = context.client
+        classes = context.informers.of(VolumeAttributesClass)
+        claims, volumes = context.informers.of(PersistentVolumeClaim), context.informers.of(PersistentVolume)
+        self._classes, self._claims, self._volumes = classes.store, claims.store, volumes.store
+        self.sources = (For(classes), Watches(claims, _classes_of), Watches(volumes, _classes_of))
+
+    async def reconcile(self, key: Key) -> Result:
+        found = self._classes.get(key)
+        if found is None or not _waits(found, CLASS_FINALIZER):
+            return Result.DONE
+        users = (*self._claims.list(), *self._volumes.list())
+        if any(key.name in _class_names(user) for user in users):
+            return Result.DONE
+        return await _let_go(self._client, found, CLASS_FINALIZER)
+
+
+def _class_names(user: Resource) -> Iterable[str]:
+    """The classes that a claim has, wants and is being given, or that a volume has."""
+    if isinstance(user, PersistentVolumeClaim | PersistentVolume):
+        yield user.spec.volume_attributes_class_name or ""
+    if isinstance(user, PersistentVolumeClaim):
+        yield user.status.current_volume_attributes_class_name or ""
+        if user.status.modify_volume_status is not None:
+            yield user.status.modify_volume_status.target_volume_attributes_class_name
+
+
+def _classes_of(change: Change[PersistentVolumeClaim] | Change[PersistentVolume]) -> Iterable[Key]:
+    names = {name for user in (change.old, change.new) if user for name in _class_names(user)}
+    return {Key("", name) for name in names if name}
 
 
 def claim_names(pod: Pod) -> Iterable[str]:

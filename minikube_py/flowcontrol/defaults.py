@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/apis/flowcontrol/bootstrap/default.
 
 from __future__ import annotations
 
+from minikube_py.api.kinds.flowcontrol import mandatory
 from minikube_py.api.kinds.flowcontrol.flow_schema import FlowSchema
 from minikube_py.api.kinds.flowcontrol.flow_schema_spec import (
     FlowDistinguisherMethod,
@@ -20,7 +21,6 @@ from minikube_py.api.kinds.flowcontrol.flow_schema_spec import (
 )
 from minikube_py.api.kinds.flowcontrol.priority_level_configuration import PriorityLevelConfiguration
 from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
-    ExemptPriorityLevelConfiguration,
     LimitedPriorityLevelConfiguration,
     LimitResponse,
     PriorityLevelConfigurationSpec,
@@ -87,7 +87,6 @@ def _level(name: str, shares: int, lendable: int, queues: int = 0, hand_size: in
     return PriorityLevelConfiguration(metadata=_metadata(name), spec=spec)
 
 
-_NO_SHARES = ExemptPriorityLevelConfiguration(nominal_concurrency_shares=0, lendable_percent=0)
 _PROBES = NonResourcePolicyRule(verbs=("get",), non_resource_urls=("/healthz", "/readyz", "/livez"))
 _ELECTION = ResourcePolicyRule(
     verbs=("get", "create", "update"), api_groups=_LEASES.api_groups, resources=("leases",), namespaces=_ALL
@@ -96,15 +95,12 @@ _OWN_NODE = ResourcePolicyRule(
     verbs=_ALL, api_groups=("",), resources=("nodes", "nodes/status"), cluster_scope=True, namespaces=_ALL
 )
 
-MANDATORY_LEVELS = (
-    PriorityLevelConfiguration(
-        metadata=_metadata("exempt"), spec=PriorityLevelConfigurationSpec(type="Exempt", exempt=_NO_SHARES)
-    ),
-    _level("catch-all", 5, 0),
+MANDATORY_LEVELS = tuple(
+    PriorityLevelConfiguration(metadata=_metadata(name), spec=level)
+    for name, level in mandatory.MANDATORY_LEVELS.items()
 )
-MANDATORY_SCHEMAS = (
-    _schema("exempt", 1, "exempt", "", (_group("system:masters"),), _ANYTHING),
-    _schema("catch-all", 10000, "catch-all", "ByUser", _EVERYBODY, _ANYTHING),
+MANDATORY_SCHEMAS = tuple(
+    FlowSchema(metadata=_metadata(name), spec=schema) for name, schema in mandatory.MANDATORY_SCHEMAS.items()
 )
 LEVELS = (
     *MANDATORY_LEVELS,

@@ -37,13 +37,23 @@ def go_struct(value: Model | None) -> Json:
     if value is None:
         return None
     names = {name: str(field.alias) for name, field in type(value).model_fields.items()}
-    return {alias[:1].upper() + alias[1:]: _go_value(getattr(value, name)) for name, alias in names.items()}
+    return {_go_name(alias): _go_value(getattr(value, name)) for name, alias in names.items()}
+
+
+def _go_name(alias: str) -> str:
+    return "UID" if alias == "uid" else re.sub("^Api", "API", alias[:1].upper() + alias[1:])
 
 
 def _go_value(value: Json) -> Json:
     if isinstance(value, Model):
         return value.to_dict() if isinstance(value, LabelSelector) else go_struct(value)
     return [_go_value(item) for item in value] if isinstance(value, tuple) else value
+
+
+def changed_struct_errors(new: Model | None, old: Model | None, path: str) -> Errors:
+    """A struct that must stay as it was."""
+    if new != old:
+        yield invalid_value(path, go_struct(new), "field is immutable")
 
 
 NOT_NEGATIVE = "must be greater than or equal to 0"

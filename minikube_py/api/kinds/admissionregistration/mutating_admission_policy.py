@@ -29,6 +29,7 @@ class MutatingAdmissionPolicy(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="mutatingadmissionpolicies",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     allows_unconditional_update=False,

@@ -24,6 +24,7 @@ class MutatingAdmissionPolicyBinding(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="mutatingadmissionpolicybindings",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     allows_unconditional_update=False,

@@ -26,6 +26,7 @@ class MutatingWebhookConfiguration(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="mutatingwebhookconfigurations",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     generation_of=("webhooks",),

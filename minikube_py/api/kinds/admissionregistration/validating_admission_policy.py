@@ -51,6 +51,7 @@ class ValidatingAdmissionPolicy(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="validatingadmissionpolicies",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     allows_unconditional_update=False,

@@ -25,6 +25,7 @@ class ValidatingAdmissionPolicyBinding(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="validatingadmissionpolicybindings",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     allows_unconditional_update=False,

@@ -26,6 +26,7 @@ class ValidatingWebhookConfiguration(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="validatingwebhookconfigurations",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     generation_of=("webhooks",),

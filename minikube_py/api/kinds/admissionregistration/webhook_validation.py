@@ -22,6 +22,7 @@ from minikube_py.api.kinds.admissionregistration.webhook import (
 )
 from minikube_py.api.kinds.field_checks import Errors, choice_errors, label_selector_errors, required_errors
 from minikube_py.api.validation import (
+    dns_1035_label_error,
     dns_subdomain_error,
     duplicate_value,
     invalid_value,
@@ -51,7 +52,7 @@ def _webhook_errors(webhook: ValidatingWebhook | MutatingWebhook, path: str) -> 
         yield from rule_errors(rule, f"{path}.rules[{index}]")
     yield from choice_errors(webhook.failure_policy, FAILURE_POLICIES, f"{path}.failurePolicy")
     yield from choice_errors(webhook.match_policy, MATCH_POLICIES, f"{path}.matchPolicy")
-    if webhook.side_effects is None:
+    if not webhook.side_effects:
         yield required(f"{path}.sideEffects", f"must specify one of {', '.join(_SIDE_EFFECTS)}")
     elif webhook.side_effects not in _SIDE_EFFECTS:
         yield unsupported_value(f"{path}.sideEffects", webhook.side_effects, _SIDE_EFFECTS)
@@ -67,6 +68,11 @@ def _webhook_errors(webhook: ValidatingWebhook | MutatingWebhook, path: str) -> 
 
 
 def _review_version_errors(versions: tuple[str, ...], path: str) -> Errors:
+    for index, version in enumerate(versions):
+        if problem := dns_1035_label_error(version):
+            yield invalid_value(f"{path}[{index}]", version, problem)
+        elif version in versions[:index]:
+            yield invalid_value(f"{path}[{index}]", version, "duplicate version")
     if not versions:
         yield required(path, f"must specify one of {', '.join(_VERSIONS)}")
     elif not set(versions) & set(_VERSIONS):

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.conditions import find_condition
+from minikube_py.api.defaulting import changed, filled, optional
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.apiregistration.api_service_spec import APIServiceSpec
 from minikube_py.api.kinds.apiregistration.validation import service_errors
@@ -38,6 +39,7 @@ class APIService(
     group="apiregistration.k8s.io",
     version="v1",
     plural="apiservices",
+    any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),
     generation_of=(),
@@ -51,6 +53,10 @@ class APIService(
 ):
     spec: APIServiceSpec = written(APIServiceSpec)
     status: APIServiceStatus = written(APIServiceStatus)
+
+    def defaulted(self) -> Self:
+        service = optional(self.spec.service, lambda given: filled(given, port=443))
+        return changed(self, spec=changed(self.spec, service=service))
 
     def prepare_for_create(self) -> Self:
         """What this server itself serves is there from the first moment."""

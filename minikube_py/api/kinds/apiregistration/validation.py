@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/kube-aggregator/pkg/apis/apiregistration/validati
 from __future__ import annotations
 
 from minikube_py.api.kinds.apiregistration.api_service_spec import APIServiceSpec
-from minikube_py.api.kinds.field_checks import Errors, required_errors
+from minikube_py.api.kinds.field_checks import NOT_A_PORT, Errors, required_errors
 from minikube_py.api.validation import dns_1035_label_error, dns_subdomain_error, invalid_value
 
 
@@ -42,5 +42,8 @@ def _backend_errors(spec: APIServiceSpec) -> Errors:
         return
     yield from required_errors(spec.service.namespace, "spec.service.namespace")
     yield from required_errors(spec.service.name, "spec.service.name")
+    if spec.service.port is not None and not 0 < spec.service.port < 65536:
+        why = f"port is not valid: {NOT_A_PORT}"
+        yield invalid_value("spec.service.port", spec.service.port, why)
     if spec.insecure_skip_tls_verify and spec.ca_bundle:
         yield invalid_value("spec.insecureSkipTLSVerify", True, "may not be true if caBundle is present")

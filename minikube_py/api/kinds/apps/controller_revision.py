@@ -23,6 +23,7 @@ class ControllerRevision(
     group="apps",
     version="v1",
     plural="controllerrevisions",
+    any_finalizer=True,
     generation_of=(),
     columns=(
         NAME,

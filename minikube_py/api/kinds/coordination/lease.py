@@ -34,6 +34,7 @@ class Lease(
     group="coordination.k8s.io",
     version="v1",
     plural="leases",
+    any_finalizer=True,
     columns=(NAME, Column("Holder", lambda lease: lease.spec.holder_identity or ""), AGE),
     generation_of=(),
     allows_create_on_update=True,

@@ -27,6 +27,7 @@ class Event(
     Resource,
     version="v1",
     plural="events",
+    any_finalizer=True,
     short_names=("ev",),
     columns=EVENT_COLUMNS,
     generation_of=(),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minikube_py.api.kinds.field_checks import Errors, qualified_errors
-from minikube_py.api.validation import invalid_value, required
+from minikube_py.api.kinds.field_checks import Errors, changed_struct_errors, qualified_errors
+from minikube_py.api.validation import immutable_errors, invalid_value, required
 
 if TYPE_CHECKING:
     from minikube_py.api.kinds.core.event import Event
@@ -56,11 +56,7 @@ def _length_errors(text: str, maximum: int, path: str) -> Errors:
 
 def new_event_errors(event: Event) -> Errors:
     """What the events.k8s.io group asks for besides: a time, a type, and nothing in the old fields."""
-    if event.series is not None:
-        if event.series.count < 2:
-            yield invalid_value("series.count", "", "should be at least 2")
-        if event.series.last_observed_time is None:
-            yield required("series.lastObservedTime")
+    yield from _series_errors(event)
     if event.event_time is None:
         yield required("eventTime")
     if event.type not in ("Normal", "Warning"):
@@ -73,3 +69,32 @@ def new_event_errors(event: Event) -> Errors:
     ):
         if is_set:
             yield invalid_value(path, "", "needs to be unset")
+
+
+def _series_errors(event: Event) -> Errors:
+    if event.series is not None:
+        if event.series.count < 2:
+            yield invalid_value("series.count", "", "should be at least 2")
+        if event.series.last_observed_time is None:
+            yield required("series.lastObservedTime")
+
+
+def changed_event_errors(new: Event, old: Event) -> Errors:
+    """What a write by way of events.k8s.io must not change: all but how often it happened."""
+    yield from _series_errors(new)
+    yield from changed_struct_errors(new.involved_object, old.involved_object, "involvedObject")
+    for path, now, before in (
+        ("reason", new.reason, old.reason),
+        ("message", new.message, old.message),
+        ("count", new.count, old.count),
+        ("type", new.type, old.type),
+        ("eventTime", new.event_time, old.event_time),
+        ("action", new.action, old.action),
+    ):
+        yield from immutable_errors(now, before, path)
+    yield from changed_struct_errors(new.source, old.source, "source")
+    yield from immutable_errors(new.first_timestamp, old.first_timestamp, "firstTimestamp")
+    yield from immutable_errors(new.last_timestamp, old.last_timestamp, "lastTimestamp")
+    yield from changed_struct_errors(new.related, old.related, "related")
+    yield from immutable_errors(new.reporting_component, old.reporting_component, "reportingController")
+    yield from immutable_errors(new.reporting_instance, old.reporting_instance, "reportingInstance")

@@ -54,11 +54,21 @@ class LimitRange(
         seen: set[str] = set()
         for index, item in enumerate(self.spec.limits):
             path = f"spec.limits[{index}]"
-            yield from qualified_errors(item.type, f"{path}.type")
+            yield from _type_errors(item.type, f"{path}.type")
             if item.type in seen:
                 yield duplicate_value(f"{path}.type", item.type)
             seen.add(item.type)
             yield from _item_errors(item, path)
+
+
+_TYPES = ("Container", "PersistentVolumeClaim", "Pod")
+
+
+def _type_errors(name: str, path: str) -> Errors:
+    problems = list(qualified_errors(name, path))
+    yield from problems
+    if not problems and "/" not in name and name not in _TYPES:
+        yield invalid_value(path, name, "must be a standard limit type or fully qualified")
 
 
 def _item_defaulted(item: LimitRangeItem) -> LimitRangeItem:

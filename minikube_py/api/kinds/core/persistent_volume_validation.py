@@ -6,12 +6,28 @@ Simplified: the sources of single vendors are checked for being the only source,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from minikube_py.api.kinds.core.access_modes import VOLUME_MODES, access_mode_errors
-from minikube_py.api.kinds.core.persistent_volume_spec import SOURCES, PersistentVolumeSpec
+from minikube_py.api.kinds.core.persistent_volume_spec import (
+    SOURCES,
+    CSIPersistentVolumeSource,
+    PersistentVolumeSpec,
+    SecretReference,
+    VolumeNodeAffinity,
+)
 from minikube_py.api.kinds.core.resource_validation import positive_errors
 from minikube_py.api.kinds.core.scheduling_validation import node_selector_errors
 from minikube_py.api.kinds.core.volume_validation import host_path_errors, nfs_errors
-from minikube_py.api.kinds.field_checks import Errors, choice_errors, qualified_errors, subdomain_errors
+from minikube_py.api.kinds.field_checks import (
+    Errors,
+    choice_errors,
+    go_struct,
+    qualified_errors,
+    required_errors,
+    subdomain_errors,
+)
+from minikube_py.api.model import replace
 from minikube_py.api.validation import forbidden_value, immutable_errors, invalid_value, required, unsupported_value
 
 
@@ -28,15 +44,22 @@ def volume_spec_errors(spec: PersistentVolumeSpec, path: str) -> Errors:
         yield from positive_errors(amount, f"{path}.capacity[{name}]")
     policies = ("Delete", "Recycle", "Retain")
     yield from choice_errors(spec.persistent_volume_reclaim_policy, policies, f"{path}.persistentVolumeReclaimPolicy")
-    if spec.node_affinity is not None:
-        if spec.node_affinity.required is None:
-            yield required(f"{path}.nodeAffinity.required", "must specify required node constraints")
-        else:
-            yield from node_selector_errors(spec.node_affinity.required, f"{path}.nodeAffinity.required")
+    yield from _affinity_errors(spec.node_affinity, f"{path}.nodeAffinity.required")
     yield from _source_errors(spec, path)
     if spec.storage_class_name:
         yield from subdomain_errors(spec.storage_class_name, f"{path}.storageClassName")
     yield from choice_errors(spec.volume_mode, VOLUME_MODES, f"{path}.volumeMode")
+    if spec.volume_attributes_class_name == "":
+        yield required(f"{path}.volumeAttributesClassName", "an empty string is disallowed")
+    if spec.volume_attributes_class_name is not None and spec.csi is None:
+        yield required(f"{path}.csi", "has to be specified when using volumeAttributesClassName")
+
+
+def _affinity_errors(affinity: VolumeNodeAffinity | None, path: str) -> Errors:
+    if affinity is not None and affinity.required is None:
+        yield required(path, "must specify required node constraints")
+    elif affinity is not None and affinity.required is not None:
+        yield from node_selector_errors(affinity.required, path)
 
 
 def _source_errors(spec: PersistentVolumeSpec, path: str) -> Errors:
@@ -63,16 +86,40 @@ def _inside_errors(spec: PersistentVolumeSpec, path: str) -> Errors:
         if spec.node_affinity is None:
             yield required(f"{path}.nodeAffinity", "Local volume requires node affinity")
     if spec.csi is not None:
-        for name, value in (("driver", spec.csi.driver), ("volumeHandle", spec.csi.volume_handle)):
-            if not value:
-                yield required(f"{path}.csi.{name}")
+        yield from _csi_errors(spec.csi, f"{path}.csi")
+
+
+def _csi_errors(csi: CSIPersistentVolumeSource, path: str) -> Errors:
+    yield from required_errors(csi.driver, f"{path}.driver")
+    yield from required_errors(csi.volume_handle, f"{path}.volumeHandle")
+    for name, secret in _secrets(csi):
+        if secret is not None:
+            yield from required_errors(secret.name, f"{path}.{name}.name")
+            yield from required_errors(secret.namespace, f"{path}.{name}.namespace")
+
+
+def _secrets(csi: CSIPersistentVolumeSource) -> Iterator[tuple[str, SecretReference | None]]:
+    yield "controllerPublishSecretRef", csi.controller_publish_secret_ref
+    yield "controllerExpandSecretRef", csi.controller_expand_secret_ref
+    yield "nodePublishSecretRef", csi.node_publish_secret_ref
+    yield "nodeExpandSecretRef", csi.node_expand_secret_ref
 
 
 def volume_change_errors(new: PersistentVolumeSpec, old: PersistentVolumeSpec, path: str) -> Errors:
-    if any(getattr(new, name) != getattr(old, name) for name in SOURCES):
+    if any(getattr(_without_added_secret(new, old), name) != getattr(old, name) for name in SOURCES):
         yield forbidden_value(
             f"{path}.persistentvolumesource", f"{path}.persistentvolumesource is immutable after creation"
         )
-    yield from immutable_errors(new.volume_mode, old.volume_mode, f"{path}.volumeMode")
+    yield from immutable_errors(new.volume_mode, old.volume_mode, "volumeMode")
     if old.node_affinity is not None and new.node_affinity != old.node_affinity:
-        yield invalid_value(f"{path}.nodeAffinity", new.node_affinity, "field is immutable")
+        why = "field is immutable, except for updating from beta label to GA"
+        yield invalid_value("nodeAffinity", go_struct(new.node_affinity), why)
+    if old.volume_attributes_class_name is not None and new.volume_attributes_class_name is None:
+        yield forbidden_value(f"{path}.volumeAttributesClassName", "update from non-nil value to nil is forbidden")
+
+
+def _without_added_secret(new: PersistentVolumeSpec, old: PersistentVolumeSpec) -> PersistentVolumeSpec:
+    """The secret with which a volume is made larger may be added later."""
+    if new.csi is None or old.csi is None or old.csi.controller_expand_secret_ref is not None:
+        return new
+    return replace(new, csi=replace(new.csi, controller_expand_secret_ref=None))

@@ -16,7 +16,7 @@ from minikube_py.api.markers import OneOf
 from minikube_py.api.model import Model, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Quantity
-from minikube_py.api.validation import FieldError, immutable_errors, invalid_value, required
+from minikube_py.api.validation import FieldError, invalid_value, required
 
 _SCOPES = ("BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass",
            "Terminating", "VolumeAttributesClass")  # fmt: skip
@@ -73,8 +73,8 @@ class ResourceQuota(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from _amount_errors(self.spec.hard, "spec.hard")
         yield from _scope_errors(self.spec, "spec")
-        if old is not None:
-            yield from immutable_errors(self.spec.scopes, old.spec.scopes, "spec.scopes")
+        if old is not None and set(self.spec.scopes) != set(old.spec.scopes):
+            yield invalid_value("spec.scopes", self.spec.scopes or None, "field is immutable")
 
     def status_errors(self, old: Self) -> Iterable[FieldError]:
         yield from _amount_errors(self.status.hard, "status.hard")

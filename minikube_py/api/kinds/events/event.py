@@ -13,7 +13,7 @@ from minikube_py.api.definition import Cell, Column
 from minikube_py.api.kinds.core import event as core
 from minikube_py.api.kinds.core.common import EventSource, ObjectReference
 from minikube_py.api.kinds.core.event_columns import EVENT_COLUMNS
-from minikube_py.api.kinds.core.event_validation import event_errors, new_event_errors
+from minikube_py.api.kinds.core.event_validation import changed_event_errors, event_errors, new_event_errors
 from minikube_py.api.markers import NotRequired, Required
 from minikube_py.api.model import Json, Model, written, written_null
 from minikube_py.api.resource import Resource
@@ -57,6 +57,7 @@ class Event(
     group="events.k8s.io",
     version="v1",
     plural="events",
+    any_finalizer=True,
     short_names=("ev",),
     columns=tuple(map(_shown_as, EVENT_COLUMNS)),
     generation_of=(),
@@ -106,5 +107,4 @@ class Event(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         event = self.as_core()
         yield from event_errors(event, "reportingController")
-        if old is None:
-            yield from new_event_errors(event)
+        yield from new_event_errors(event) if old is None else changed_event_errors(event, old.as_core())

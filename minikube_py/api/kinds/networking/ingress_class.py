@@ -85,7 +85,7 @@ def _domain_path_errors(value: str, path: str) -> Errors:
 
 
 def _parameter_errors(parameters: IngressClassParametersReference, path: str) -> Errors:
-    if parameters.api_group:
+    if parameters.api_group is not None:
         yield from subdomain_errors(parameters.api_group, f"{path}.apiGroup")
     yield from required_errors(parameters.kind, f"{path}.kind")
     yield from required_errors(parameters.name, f"{path}.name")

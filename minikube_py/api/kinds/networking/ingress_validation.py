@@ -108,7 +108,7 @@ def _backend_errors(backend: IngressBackend, path: str) -> Errors:
     if backend.resource is not None and backend.service is not None:
         yield invalid_value(path, "", "cannot set both resource and service backends")
     elif backend.resource is not None:
-        if backend.resource.api_group:
+        if backend.resource.api_group is not None:
             yield from subdomain_errors(backend.resource.api_group, f"{path}.resource.apiGroup")
         yield from required_errors(backend.resource.kind, f"{path}.resource.kind")
         yield from required_errors(backend.resource.name, f"{path}.resource.name")

@@ -48,6 +48,7 @@ class RuntimeClass(
     group="node.k8s.io",
     version="v1",
     plural="runtimeclasses",
+    any_finalizer=True,
     allows_unconditional_update=False,
     allows_create_on_update=True,
     namespaced=False,

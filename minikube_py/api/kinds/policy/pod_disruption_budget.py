@@ -48,6 +48,7 @@ class PodDisruptionBudget(
     group="policy",
     version="v1",
     plural="poddisruptionbudgets",
+    any_finalizer=True,
     allows_unconditional_update=False,
     short_names=("pdb",),
     columns=(

@@ -1,6 +1,7 @@
 """CSIDriver: what a storage driver of the cluster can do and needs.
 
 Kubernetes: pkg/registry/storage/csidriver/strategy.go
+Simplified: no generation, which counts changes of two of the fields.
 """
 
 from __future__ import annotations
@@ -88,14 +89,14 @@ class CSIDriver(
         yield from choice_errors(spec.fs_group_policy, _GROUP_POLICIES, "spec.fsGroupPolicy")
         yield from _token_errors(spec.token_requests, "spec.tokenRequests")
         for mode in spec.volume_lifecycle_modes:
-            yield from choice_errors(mode, ("Ephemeral", "Persistent"), "spec.volumeLifecycleModes")
+            yield from choice_errors(mode, ("Persistent", "Ephemeral"), "spec.volumeLifecycleModes")
         if old is not None:
             yield from immutable_errors(spec.attach_required, old.spec.attach_required, "spec.attachedRequired")
             modes, old_modes = spec.volume_lifecycle_modes, old.spec.volume_lifecycle_modes
             yield from immutable_errors(modes, old_modes, "spec.volumeLifecycleModes")
 
 
-_GROUP_POLICIES = ("ReadWriteOnceWithFSType", "File", "None")
+_GROUP_POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
 
 
 def _token_errors(requests: tuple[TokenRequest, ...], path: str) -> Errors:

@@ -10,12 +10,12 @@ from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
 from minikube_py.api.definition import Column
-from minikube_py.api.kinds.field_checks import negative_errors, qualified_errors, required_errors
+from minikube_py.api.kinds.field_checks import Errors, go_struct, negative_errors, qualified_errors, required_errors
 from minikube_py.api.kinds.storage.validation import provisioner_errors
 from minikube_py.api.markers import MergeBy, Required
-from minikube_py.api.model import Model, written
+from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, duplicate_value
+from minikube_py.api.validation import FieldError, duplicate_value, invalid_value
 
 
 class VolumeNodeResources(Model):
@@ -54,7 +54,20 @@ class CSINode(
                 yield duplicate_value(f"{path}.name", driver.name)
             names.add(driver.name)
             yield from required_errors(driver.node_id, f"{path}.nodeID")
-            for key in driver.topology_keys:
+            for position, key in enumerate(driver.topology_keys):
+                if key in driver.topology_keys[:position]:
+                    yield duplicate_value(path, key)
                 yield from qualified_errors(key, f"{path}.topologyKeys")
             if driver.allocatable is not None:
                 yield from negative_errors(driver.allocatable.count, f"{path}.allocatable.count")
+        if old is not None:
+            yield from _change_errors(self.spec, old.spec)
+
+
+def _change_errors(new: CSINodeSpec, old: CSINodeSpec) -> Errors:
+    """A driver that stays, stays as it is, but for how much it can take."""
+    known = {driver.name: driver for driver in old.drivers}
+    for driver in new.drivers:
+        fixed = replace(driver, allocatable=None)
+        if fixed != replace(known.get(driver.name, fixed), allocatable=None):
+            yield invalid_value("spec.drivers", go_struct(fixed), "field is immutable")

@@ -11,14 +11,14 @@ from typing import Annotated, Self
 from minikube_py.api.columns import AGE
 from minikube_py.api.defaulting import filled
 from minikube_py.api.definition import Column
-from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm
+from minikube_py.api.kinds.core.topology_selector import TopologySelectorTerm, topology_errors
 from minikube_py.api.kinds.deprecations import DEPRECATED_LABELS
 from minikube_py.api.kinds.field_checks import choice_errors
 from minikube_py.api.kinds.storage.validation import parameter_errors, provisioner_errors
 from minikube_py.api.markers import OneOf
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
-from minikube_py.api.validation import FieldError, forbidden_value, immutable_errors
+from minikube_py.api.validation import FieldError, immutable_errors
 
 
 class StorageClass(
@@ -64,6 +64,7 @@ class StorageClass(
         yield from parameter_errors(self.parameters, "parameters", may_be_empty=True)
         yield from choice_errors(self.reclaim_policy, ("Delete", "Retain"), "reclaimPolicy")
         yield from choice_errors(self.volume_binding_mode, ("Immediate", "WaitForFirstConsumer"), "volumeBindingMode")
+        yield from topology_errors(self.allowed_topologies, "allowedTopologies")
         if old is not None:
             yield from self._change_errors(old)
 
@@ -75,12 +76,9 @@ class StorageClass(
                     yield f"{path}: {DEPRECATED_LABELS[wanted.key]}"
 
     def _change_errors(self, old: Self) -> Iterable[FieldError]:
-        if self.parameters != old.parameters:
-            yield forbidden_value("parameters", "updates to parameters are forbidden.")
-        if self.provisioner != old.provisioner:
-            yield forbidden_value("provisioner", "updates to provisioner are forbidden.")
-        if self.reclaim_policy != old.reclaim_policy:
-            yield forbidden_value("reclaimPolicy", "updates to reclaimPolicy are forbidden.")
+        yield from immutable_errors(self.parameters or None, old.parameters or None, "parameters")
+        yield from immutable_errors(self.provisioner, old.provisioner, "provisioner")
+        yield from immutable_errors(self.reclaim_policy, old.reclaim_policy, "reclaimPolicy")
         yield from immutable_errors(self.volume_binding_mode, old.volume_binding_mode, "volumeBindingMode")
 
 
