@@ -18,9 +18,13 @@ _HEAD = "| run | passed | of | not passed |\n| --- | --- | --- | --- |\n"
 
 REASONS: Mapping[str, str] = {
     "AdmissionWebhook": "nobody calls webhooks",
+    "ConversionWebhook": "conversion webhooks are refused",
     "Aggregator": "no aggregated API servers",
-    "DNS": "no cluster DNS",
+    "DNS|IssuerDiscovery|Guestbook|ExternalName|session affinity|functioning NodePort|Services should serve": (
+        "no cluster DNS"
+    ),
     "DynamicResourceAllocation|DRA": "resource.k8s.io is not served",
+    "two untainted nodes|rollback without unnecessary restarts": "needs two nodes",
     "SchedulerPreemption|PreemptionExecutionPath": "the scheduler does not preempt",
 }
 """Why a test does not pass, by a part of its name."""
