@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from minikube_py.api.kinds.core.config_map import ConfigMap
@@ -83,3 +84,32 @@ async def test_of_many_at_once_only_as_many_as_there_is_room_for() -> None:
         answers = await asyncio.gather(*(refusal(client, ConfigMap(metadata=named(f"c{n}"))) for n in range(12)))
         assert answers.count("taken") == 3
         assert await used(client) == {"count/configmaps": "3"}
+
+
+async def test_a_crowd_is_charged_together(tmp_path: Path) -> None:
+    """Each of them alone would conflict with all others, again and again."""
+    count, room = 60, 40
+    async with api_server(storage=f"sqlite://{tmp_path}/store.db") as http:
+        address = ClientConfig(server=str(http.base_url))
+        async with (
+            Client.connect(address) as client,
+            running_task(run(client, ControllersConfig(), ("resourcequota",))),
+        ):
+            await client.create(ServiceAccount(metadata=named("default")))
+            await client.create(quota(pods=str(room)))
+
+            async def is_counted() -> bool:
+                return await used(client) == {"pods": "0"}
+
+            await eventually(is_counted)
+            before = (await client.get(ResourceQuota, "q", namespace="default")).metadata.resource_version
+            told = await asyncio.gather(*(refusal(client, pod(f"p{number}")) for number in range(count)))
+            assert told.count("taken") == room
+            assert await used(client) == {"pods": str(room)}
+            writes = 0
+            async with client.watch(ResourceQuota, namespace="default", resource_version=before) as events:
+                async for event in events:
+                    writes += 1
+                    if event.object.status.used["pods"] == str(room):
+                        break
+            assert writes < room / 2
