@@ -17,6 +17,7 @@ from minikube_py.access.service_account_tokens import TokenIssuer
 from minikube_py.admission.allocators import AddressPool
 from minikube_py.admission.chain import AdmissionChain, Plugin
 from minikube_py.admission.default_storage_class import DefaultStorageClass
+from minikube_py.admission.event_rate_limit import EventRateLimit
 from minikube_py.admission.limit_ranger import LimitRanger
 from minikube_py.admission.namespace_lifecycle import NamespaceLifecycle
 from minikube_py.admission.node_restriction import NodeRestriction
@@ -116,7 +117,7 @@ async def _serve(
     custom_kinds, quotas = CustomKinds(registry, cacher), QuotaAdmission(cacher, change_quota)
     before = _plugins(cacher, addresses, can_issue=issuer is not None)
     policies = AdmissionPolicies(cacher, registry, access.authorizer)
-    admission = AdmissionChain((*_about_callers(access), custom_kinds, *before, policies, quotas))
+    admission = AdmissionChain((EventRateLimit(), *_about_callers(access), custom_kinds, *before, policies, quotas))
     writer = Writer(storage, cacher, admission)
     kubelets, outside, lister = Kubelets(cacher, kubelet_tls(config)), Outside(), Lister(storage, cacher)
     handler = ResourceHandler(cacher, lister, WatchStreamer(cacher, lister), writer)
