@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.client import Endpoint
 from benchmarks.cluster import Cluster, running_cluster
+from minikube_py.admission.event_rate_limit import AT_ONCE, PER_S
 from minikube_py.cluster.pki import Authority, Identity
 from tests.overload.bad import EVENTS, MAPS, PODS, QUOTED
 from tests.overload.innocents import NODE_LEASES, Client, Innocents, Leases, endpoint_of
@@ -21,10 +22,8 @@ from tests.support.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 QUOTA = 500
-EVENTS_A_SECOND = 100
-"""At most so many of one namespace are kept, after a first burst."""
-EVENTS_AT_ONCE = 2000
 USUAL_S = 3.0
+_SETTLING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ async def _nothing_more(_on: Stage, _told: dict[str, Any], _seconds: float) -> l
 
 async def _events_are_few(on: Stage, told: dict[str, Any], seconds: float) -> list[Line]:
     _, text = await on.admin.answer("GET", EVENTS)
-    kept, most = len(json.loads(text)["items"]), EVENTS_AT_ONCE + EVENTS_A_SECOND * seconds
+    kept, most = len(json.loads(text)["items"]), AT_ONCE + PER_S * (seconds + _SETTLING_S)
     refused = told["codes"].get("event 429", 0)
     measured = f"{kept} of {told['sent'].get('event', 0)}, {refused} refused with 429"
     return [Line("events of one namespace that are kept", f"<= {most:.0f}", measured, kept <= most)]
