@@ -237,7 +237,8 @@ def _verb(request: ApiRequest) -> str:
         ("DELETE", True): "delete",
         ("DELETE", False): "deletecollection",
     }
-    if info.watches or (request.method, on_object) not in verbs:
+    is_part = bool(info.subresource) and request.method not in ("PUT", "PATCH")
+    if info.watches or is_part or (request.method, on_object) not in verbs:
         raise method_not_allowed()
     return verbs[request.method, on_object]
 

@@ -86,6 +86,22 @@ async def test_spec_and_status_are_kept_apart(client: httpx.AsyncClient) -> None
     assert after_status["metadata"]["generation"] == 2
 
 
+async def test_a_status_cannot_be_deleted_and_least_of_all_its_object(client: httpx.AsyncClient) -> None:
+    await client.post(DEPLOYMENTS, json=deployment("web"))
+    assert (await client.delete(f"{DEPLOYMENTS}/web/status")).status_code == 405
+    assert (await client.post(f"{DEPLOYMENTS}/web/status", json={})).status_code == 405
+    assert "deletionTimestamp" not in (await client.get(f"{DEPLOYMENTS}/web")).json()["metadata"]
+
+
+async def test_the_status_of_a_kind_that_users_own_is_written_without_its_labels(client: httpx.AsyncClient) -> None:
+    path = "/apis/storage.k8s.io/v1/volumeattachments"
+    spec = {"attacher": "a.io", "nodeName": "n", "source": {"persistentVolumeName": "pv"}}
+    made = (await client.post(path, json={"metadata": {"name": "a"}, "spec": spec})).json()
+    made["metadata"]["labels"], made["status"] = {"a": "b"}, {"attached": True}
+    after = (await client.put(f"{path}/a/status", json=made)).json()
+    assert ("labels" in after["metadata"], after["status"]["attached"]) == (False, True)
+
+
 async def test_finalizers_hold_an_object_until_the_last_is_gone(client: httpx.AsyncClient) -> None:
     body = config_map("held")
     body["metadata"]["finalizers"] = ["example.com/a"]

@@ -51,6 +51,7 @@ class ValidatingAdmissionPolicy(
     group="admissionregistration.k8s.io",
     version="v1",
     plural="validatingadmissionpolicies",
+    status_writes_metadata=False,
     any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),

@@ -39,6 +39,7 @@ class APIService(
     group="apiregistration.k8s.io",
     version="v1",
     plural="apiservices",
+    status_writes_metadata=False,
     any_finalizer=True,
     namespaced=False,
     categories=("api-extensions",),

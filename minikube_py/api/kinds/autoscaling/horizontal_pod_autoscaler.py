@@ -130,6 +130,9 @@ class HorizontalPodAutoscaler(
         metadata = document.get("metadata", {}) | ({"annotations": annotations} if annotations else {})
         return document | {"apiVersion": cls.definition.api_version, "metadata": metadata} | parts
 
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        return self.as_v2().status_errors(old.as_v2())
+
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return self.as_v2().field_errors(None)
 

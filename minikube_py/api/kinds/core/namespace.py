@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Annotated, Self
 
 from minikube_py.api.columns import AGE, NAME
+from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.core.pod_security_standards import label_errors
 from minikube_py.api.markers import MergeBy, NotRequired, OneOf
@@ -61,9 +62,9 @@ class Namespace(
 
     def defaulted(self) -> Self:
         metadata = self.metadata
-        if not metadata.name or metadata.labels.get(NAME_LABEL) == metadata.name:
-            return self
-        return replace(self, metadata=replace(metadata, labels={**metadata.labels, NAME_LABEL: metadata.name}))
+        if metadata.name and metadata.labels.get(NAME_LABEL) != metadata.name:
+            metadata = replace(metadata, labels={**metadata.labels, NAME_LABEL: metadata.name})
+        return changed(self, metadata=metadata, status=filled(self.status, phase="Active"))
 
     def prepare_for_create(self) -> Self:
         finalizers = self.spec.finalizers

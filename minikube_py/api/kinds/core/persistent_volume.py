@@ -1,6 +1,7 @@
 """PersistentVolume: a piece of storage that a claim can be bound to.
 
 Kubernetes: pkg/registry/core/persistentvolume/strategy.go
+Simplified: the time of a later change of phase is its writer's to say.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from minikube_py.api.markers import GranularStruct, MergeBy, NotRequired, OneOf
 from minikube_py.api.model import Model, replace, written, written_null
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Quantity, Time
-from minikube_py.api.validation import FieldError, forbidden_value, required
+from minikube_py.api.validation import FieldError, forbidden_value, invalid_value, required
 
 
 class PersistentVolumeClaimCondition(Model):
@@ -102,6 +102,11 @@ class PersistentVolumeClaim(
         yield from annotation_warnings(self.metadata.annotations, VOLUME_ANNOTATIONS, "metadata.annotations")
         amounts = {"requests": self.spec.resources.requests, "limits": self.spec.resources.limits}
         yield from fraction_warnings(amounts, ("storage",), "spec.resources")
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        for name, amount in self.status.capacity.items():
+            if amount.value < 0:
+                yield invalid_value(f"status.capacity[{name}]", int(amount.value), "must be a valid resource quantity")
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         yield from claim_errors(self.spec, "spec")

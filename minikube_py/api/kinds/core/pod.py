@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
-from minikube_py.api.defaulting import changed
+from minikube_py.api.defaulting import changed, filled
 from minikube_py.api.kinds.core.pod_columns import POD_COLUMNS
 from minikube_py.api.kinds.core.pod_defaults import pod_defaulted
 from minikube_py.api.kinds.core.pod_quality import quality_of_service
@@ -21,6 +21,7 @@ from minikube_py.api.kinds.core.pod_update_validation import changed_pod_errors
 from minikube_py.api.kinds.core.pod_validation import new_pod_errors
 from minikube_py.api.kinds.core.pod_warnings import dotted_name_warnings, pod_warnings
 from minikube_py.api.kinds.deprecations import POD_ANNOTATIONS, annotation_warnings
+from minikube_py.api.kinds.field_checks import address_errors
 from minikube_py.api.model import replace, written
 from minikube_py.api.resource import Resource
 from minikube_py.api.scalars import Time
@@ -60,6 +61,15 @@ class Pod(
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return new_pod_errors(self.spec) if old is None else changed_pod_errors(self.spec, old.spec)
+
+    def with_status_of(self, other: Self) -> Self:
+        """How well a pod is served follows from its spec: who writes a status may leave it out."""
+        quality = other.status.qos_class or quality_of_service(self.spec)
+        return replace(self, status=filled(other.status, qos_class=quality))
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        for index, address in enumerate(self.status.pod_ips):
+            yield from address_errors(address.ip, f"status.podIPs[{index}]")
 
     def deletion_grace_s(self, asked_s: int | None) -> int:
         """A pod that no kubelet has, or that has ended, goes at once; any other is stopped first."""

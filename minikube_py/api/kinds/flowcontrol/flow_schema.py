@@ -13,7 +13,7 @@ from minikube_py.api.conditions import find_condition
 from minikube_py.api.defaulting import changed
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.flowcontrol.flow_schema_spec import FlowSchemaSpec
-from minikube_py.api.kinds.flowcontrol.validation import schema_errors
+from minikube_py.api.kinds.flowcontrol.validation import condition_errors, schema_errors
 from minikube_py.api.markers import MergeBy
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
@@ -38,6 +38,7 @@ class FlowSchema(
     group="flowcontrol.apiserver.k8s.io",
     version="v1",
     plural="flowschemas",
+    status_writes_metadata=False,
     namespaced=False,
     columns=(
         NAME,
@@ -58,6 +59,9 @@ class FlowSchema(
         return changed(
             self, spec=self.spec if self.spec.matching_precedence else replace(self.spec, matching_precedence=1000)
         )
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        return condition_errors([condition.type for condition in self.status.conditions])
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return schema_errors(self.spec, self.metadata.name)

@@ -16,7 +16,7 @@ from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
     LimitedPriorityLevelConfiguration,
     PriorityLevelConfigurationSpec,
 )
-from minikube_py.api.kinds.flowcontrol.validation import level_errors
+from minikube_py.api.kinds.flowcontrol.validation import condition_errors, level_errors
 from minikube_py.api.markers import MergeBy
 from minikube_py.api.model import Model, replace, written
 from minikube_py.api.resource import Resource
@@ -41,6 +41,7 @@ class PriorityLevelConfiguration(
     group="flowcontrol.apiserver.k8s.io",
     version="v1",
     plural="prioritylevelconfigurations",
+    status_writes_metadata=False,
     namespaced=False,
     columns=(
         NAME,
@@ -61,6 +62,9 @@ class PriorityLevelConfiguration(
             self.spec.exempt, lambda given: filled(given, nominal_concurrency_shares=0, lendable_percent=0)
         )
         return changed(self, spec=changed(self.spec, limited=limited, exempt=exempt))
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        return condition_errors([condition.type for condition in self.status.conditions])
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return level_errors(self.spec, self.metadata.name)

@@ -5,6 +5,8 @@ Kubernetes: pkg/apis/flowcontrol/validation/validation.go
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minikube_py.api.kinds.field_checks import Errors, go_struct, range_errors, required_errors
 from minikube_py.api.kinds.flowcontrol.flow_schema_spec import (
     FlowSchemaSpec,
@@ -19,7 +21,14 @@ from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
     QueuingConfiguration,
 )
 from minikube_py.api.model import replace
-from minikube_py.api.validation import dns_label_error, forbidden_value, invalid_value, required, unsupported_value
+from minikube_py.api.validation import (
+    dns_label_error,
+    duplicate_value,
+    forbidden_value,
+    invalid_value,
+    required,
+    unsupported_value,
+)
 
 _MAX_PRECEDENCE, _MAX_QUEUES = 10000, 10_000_000
 _VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch")
@@ -200,3 +209,13 @@ def _queuing_errors(queuing: QueuingConfiguration, path: str) -> Errors:
     elif queuing.hand_size > queuing.queues:
         why = f"should not be greater than queues ({queuing.queues})"
         yield invalid_value(f"{path}.handSize", queuing.hand_size, why)
+
+
+def condition_errors(types: Sequence[str]) -> Errors:
+    """Each type of condition stands once in a status."""
+    for index, name in enumerate(types):
+        path = f"status.conditions[{index}].type"
+        if not name:
+            yield required(path)
+        elif name in types[:index]:
+            yield duplicate_value(path, name)

@@ -12,7 +12,7 @@ from typing import Self
 from minikube_py.api.columns import AGE, NAME, NONE, first_three
 from minikube_py.api.definition import Column
 from minikube_py.api.kinds.networking.ingress_spec import IngressRule, IngressSpec, IngressStatus
-from minikube_py.api.kinds.networking.ingress_validation import spec_errors
+from minikube_py.api.kinds.networking.ingress_validation import spec_errors, status_errors
 from minikube_py.api.model import written
 from minikube_py.api.resource import Resource
 from minikube_py.api.validation import FieldError
@@ -38,6 +38,9 @@ class Ingress(
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return spec_errors(self.spec)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        return status_errors(self.status)
 
     def warnings(self) -> Iterable[str]:
         if "kubernetes.io/ingress.class" in self.metadata.annotations:

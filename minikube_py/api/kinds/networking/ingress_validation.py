@@ -9,6 +9,7 @@ import ipaddress
 
 from minikube_py.api.kinds.field_checks import (
     Errors,
+    address_errors,
     port_name_problems,
     range_errors,
     required_errors,
@@ -20,6 +21,7 @@ from minikube_py.api.kinds.networking.ingress_spec import (
     IngressRule,
     IngressServiceBackend,
     IngressSpec,
+    IngressStatus,
 )
 from minikube_py.api.validation import (
     dns_1035_label_error,
@@ -133,3 +135,12 @@ def _service_errors(service: IngressServiceBackend, path: str) -> Errors:
         yield from range_errors(port.number, 1, 65535, f"{path}.service.port.number")
     else:
         yield required(path, "port name or number is required")
+
+
+def status_errors(status: IngressStatus) -> Errors:
+    for index, point in enumerate(status.load_balancer.ingress):
+        path = f"status.loadBalancer.ingress[{index}]"
+        if point.ip:
+            yield from address_errors(point.ip, f"{path}.ip")
+        if point.hostname:
+            yield from subdomain_errors(point.hostname, f"{path}.hostname")

@@ -32,6 +32,7 @@ class ServiceCIDR(
     group="networking.k8s.io",
     version="v1",
     plural="servicecidrs",
+    status_writes_metadata=False,
     namespaced=False,
     generation_of=(),
     columns=(NAME, Column("CIDRs", lambda cidr: ",".join(cidr.spec.cidrs)), AGE),

@@ -57,6 +57,7 @@ class VolumeAttachment(
     group="storage.k8s.io",
     version="v1",
     plural="volumeattachments",
+    status_writes_metadata=False,
     namespaced=False,
     generation_of=(),
     allows_unconditional_update=False,

@@ -25,6 +25,7 @@ from minikube_py.api.kinds.autoscaling.v2.scaling_rules import (
     behavior_errors,
 )
 from minikube_py.api.kinds.autoscaling.v2.validation import bounds_errors, metrics_errors, target_errors
+from minikube_py.api.kinds.field_checks import negative_errors
 from minikube_py.api.markers import MergeBy, NotRequired, Required
 from minikube_py.api.model import Model, written, written_null
 from minikube_py.api.resource import Resource
@@ -95,6 +96,10 @@ class HorizontalPodAutoscaler(
         if spec.behavior is not None:
             spec = changed(spec, behavior=behavior_defaulted(spec.behavior))
         return changed(self, spec=spec)
+
+    def status_errors(self, old: Self) -> Iterable[FieldError]:
+        yield from negative_errors(self.status.current_replicas, "status.currentReplicas")
+        yield from negative_errors(self.status.desired_replicas, "status.desiredReplicas")
 
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         spec = self.spec
