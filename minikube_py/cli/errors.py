@@ -24,7 +24,14 @@ class CommandError(MinikubeError):
         self.exit_code = exit_code
 
     def __str__(self) -> str:
-        return f"{self.prefix}{self.message}" if self.message else ""
+        if not self.message or self.message.startswith(self.prefix):
+            return self.message
+        return f"{self.prefix}{self.message}"
+
+    @property
+    def line(self) -> str:
+        """How it reads among other failures: kubectl has no prefix there."""
+        return self.message
 
 
 class PlainError(CommandError):
@@ -63,17 +70,21 @@ class ServerError(CommandError):
         super().__init__(describe_server_error(self.reason, status, message))
 
     @property
+    def line(self) -> str:
+        return f"Error from server (Invalid): {self.said}" if self.reason == "Invalid" else self.message
+
+    @property
     def is_not_found(self) -> bool:
         return self.reason == "NotFound" or (self.code == 404 and not self.reason)
 
 
 class ManyErrors(CommandError):
-    """Several objects failed while the others were done; one line each, as each would print alone."""
+    """Several objects failed while the others were done; one line each."""
 
     prefix = ""
 
     def __init__(self, errors: list[CommandError]) -> None:
-        super().__init__("\n".join(str(error) for error in errors), max(error.exit_code for error in errors))
+        super().__init__("".join(f"{error.line}\n" for error in errors), max(error.exit_code for error in errors))
         self.errors = errors
 
 

@@ -43,6 +43,7 @@ COMMANDS = (
     Entry("logs", f"{_VERBS}.logs", "Print the logs of a container in a pod", _TROUBLE),
     Entry("patch", f"{_VERBS}.patch", "Change fields of objects with a patch", _ADVANCED),
     Entry("wait", f"{_VERBS}.wait", "Wait until objects are in a certain state", _ADVANCED),
+    Entry("certificate", f"{_VERBS}.certificate", "Approve or deny certificate requests", _CLUSTER),
     Entry("top", f"{_VERBS}.top", "Show what pods and nodes use", _CLUSTER),
     Entry("cordon", f"{_VERBS}.nodes", "Let no new pods onto a node", _CLUSTER, "CORDON"),
     Entry("uncordon", f"{_VERBS}.nodes", "Let pods onto a node again", _CLUSTER, "UNCORDON"),
@@ -71,7 +72,7 @@ COMMANDS = (
     Entry("options", f"{_VERBS}.options", "List the flags that every command takes", _OTHER),
 )
 
-REFUSED = frozenset(("certificate", "debug", "kuberc", "proxy"))
+REFUSED = frozenset(("debug", "kuberc", "proxy"))
 
 ROOT = VerbGroup(
     PROGRAM, COMMANDS, summary="pykubectl controls a Kubernetes cluster, with kubectl's own words", refused=REFUSED
@@ -118,4 +119,4 @@ def _run(words: list[str]) -> int:
 def _complain(text: str) -> None:
     sys.stdout.flush()
     if text:
-        print(text, file=sys.stderr)
+        print(text.removesuffix("\n"), file=sys.stderr)

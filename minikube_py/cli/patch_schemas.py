@@ -39,11 +39,15 @@ def merges_strategically(resource: ResourceType) -> bool:
 
 def patch_schema(session: Session, resource: ResourceType) -> PatchSchema | None:
     """Ask for the schema of a type; None when the server does not tell."""
+    found = openapi_schema(session, resource)
+    return None if found is None else OpenApiPatchSchema(*found)
+
+
+def openapi_schema(session: Session, resource: ResourceType) -> tuple[Schemas, Schema] | None:
+    """The schema of a type, and those that it refers to."""
     schemas = _schemas_of(session, f"{'apis' if resource.group else 'api'}/{resource.api_version}")
-    if schemas is None:
-        return None
-    root = schemas.for_kind(resource.group, resource.version, resource.kind)
-    return None if root is None else OpenApiPatchSchema(schemas, root)
+    root = schemas.for_kind(resource.group, resource.version, resource.kind) if schemas else None
+    return None if schemas is None or root is None else (schemas, root)
 
 
 def _schemas_of(session: Session, group_version: str) -> Schemas | None:

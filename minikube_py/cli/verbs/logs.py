@@ -1,11 +1,12 @@
 """pykubectl logs.
 
 Kubernetes: kubectl pkg/cmd/logs/logs.go.
-Simplified: -f follows one container; several at once are refused by name.
 """
 
+import queue
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from minikube_py.cli.command import Invocation, Verb
@@ -34,6 +35,7 @@ class LogsFlags:
     limit_bytes: int = flag(0, "", "At most this many bytes.")
     timestamps: bool = flag(False, "", "Put the time in front of each line.")
     prefix: bool = flag(False, "", "Put pod and container in front of each line.")
+    max_log_requests: int = flag(5, "", "With -f: how many logs may be followed at once.")
     ignore_errors: bool = flag(False, "", "Go on with the next log when one cannot be read.")
 
 
@@ -43,16 +45,51 @@ def logs(call: Invocation[LogsFlags]) -> None:
     if flags.since and flags.since_time:
         raise CommandError("at most one of `sinceTime` or `sinceSeconds` may be specified")
     sources = list(_sources(call))
-    if flags.follow and len(sources) > 1:
-        raise CommandError(f"logs -f of several containers is not supported by {PROGRAM} yet; use kubectl")
+    if flags.follow and len(sources) > flags.max_log_requests and len(sources) > 1:
+        raise CommandError(
+            f"you are attempting to follow {len(sources)} log streams, but maximum allowed concurrency is "
+            f"{flags.max_log_requests}, use --max-log-requests to increase the limit"
+        )
     sys.stdout.flush()
+    if flags.follow and len(sources) > 1:
+        _follow_all(call, sources)
+        return
     for pod, container in sources:
         try:
-            _print(call, pod, container)
+            for piece in _pieces(call, pod, container, flags.prefix):
+                _print(piece)
         except ServerError as error:
             if not flags.ignore_errors:
                 raise
             call.session.warn(str(error))
+
+
+def _follow_all(call: Invocation[LogsFlags], sources: Sequence[tuple[str, str]]) -> None:
+    """Print the lines of all logs as they come, each whole, until every one has ended or one has failed."""
+    said: queue.Queue[bytes | CommandError | None] = queue.Queue(maxsize=1000)
+
+    def read(pod: str, container: str) -> None:
+        try:
+            for line in _pieces(call, pod, container, by_line=True):
+                said.put(line)
+        except CommandError as error:
+            said.put(error)
+        finally:
+            said.put(None)
+
+    for pod, container in sources:
+        threading.Thread(target=read, args=(pod, container), daemon=True).start()
+    going = len(sources)
+    while going:
+        item = said.get()
+        if item is None:
+            going -= 1
+        elif isinstance(item, bytes):
+            _print(item)
+        elif call.flags.ignore_errors:
+            _print(f"error: {item.message}\n".encode())
+        else:
+            raise item
 
 
 def log_query(flags: LogsFlags, container: str) -> dict[str, str | int | bool]:
@@ -108,7 +145,7 @@ def _named_pod(call: Invocation[LogsFlags]) -> Document:
         raise log_error(error, call.words[0], call.session.namespace) from error
 
 
-def _print(call: Invocation[LogsFlags], pod: str, container: str) -> None:
+def _pieces(call: Invocation[LogsFlags], pod: str, container: str, by_line: bool) -> Iterator[bytes]:
     request = Request(
         "GET",
         f"{pods_path(call.session.namespace, pod)}/log",
@@ -117,10 +154,13 @@ def _print(call: Invocation[LogsFlags], pod: str, container: str) -> None:
     )
     connection = call.session.connection
     prefix = f"[pod/{pod}/{container}] ".encode() if call.flags.prefix else b""
-    pieces = connection.lines(request) if prefix else connection.stream(request)
-    for piece in pieces:
-        sys.stdout.buffer.write(prefix + piece)
-        sys.stdout.buffer.flush()
+    for piece in connection.lines(request) if by_line else connection.stream(request):
+        yield prefix + piece
+
+
+def _print(piece: bytes) -> None:
+    sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
 
 
 COMMAND = Verb(

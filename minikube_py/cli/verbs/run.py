@@ -1,7 +1,6 @@
 """pykubectl run: one pod from an image.
 
 Kubernetes: kubectl pkg/cmd/run/run.go.
-Simplified: no --overrides.
 """
 
 from collections.abc import Sequence
@@ -43,6 +42,8 @@ class RunFlags(WriteFlags):
     rm: bool = flag(False, "", "Delete the pod after it was joined.")
     pod_running_timeout: float = flag(60.0, "", "How long to wait until the pod runs.")
     quiet: bool = flag(False, "q", "Print only what the container prints.")
+    overrides: str = flag("", "", "A patch in JSON for the pod, before it is sent.")
+    override_type: str = flag("merge", "", "What --overrides is: merge, json or strategic.")
     expose: bool = flag(False, "", "Create a service for --port of the pod too.")
 
 
@@ -54,21 +55,32 @@ def run(call: Invocation[RunFlags]) -> int:
     session = call.session
     results = Results.of(session, flags, "kubectl-run")
     name = call.words[0]
-    documents = [pod_document(name, flags, call.words[1:])]
+    made = [_create(call, results, _PODS, _with_overrides(call, pod_document(name, flags, call.words[1:])))]
     if flags.expose:
-        documents.append(_service_document(name, flags))
-    made = [_create(call, results, document) for document in documents]
+        made.append(_create(call, results, _SERVICES, _service_document(name, flags)))
     if not is_joined:
-        for document in reversed(made):
+        for document in made if results.is_client_dry_run else reversed(made):
             results.tell(document, "created")
         return 0
     try:
         return _joined(call, made[0])
     finally:
         if flags.rm:
-            target = Target(_PODS, made[0]["metadata"]["namespace"], name)
+            target = Target(_PODS, made[0]["metadata"]["namespace"], made[0]["metadata"]["name"])
             request_deletion(session, target, {"propagationPolicy": "Background"}, results)
             tell_deleted(target, results)
+
+
+def _with_overrides(call: Invocation[RunFlags], pod: Document) -> Document:
+    flags = call.flags
+    if not flags.overrides:
+        return pod
+    from minikube_py.cli.overriding import overridden
+
+    changed = overridden(call.session, _PODS, pod, flags.overrides, flags.override_type)
+    for container in (changed.get("spec") or {}).get("containers") or ():
+        container.setdefault("resources", {})
+    return changed
 
 
 def _refuse(call: Invocation[RunFlags], is_joined: bool) -> None:
@@ -93,13 +105,12 @@ def _refuse(call: Invocation[RunFlags], is_joined: bool) -> None:
         )
 
 
-def _create(call: Invocation[RunFlags], results: Results, document: Document) -> Document:
+def _create(call: Invocation[RunFlags], results: Results, resource: ResourceType, document: Document) -> Document:
     session = call.session
     if session.is_namespace_given:
         document["metadata"]["namespace"] = session.namespace
     if results.is_client_dry_run:
         return document
-    resource = _SERVICES if document["kind"] == "Service" else _PODS
     answer: Document = session.connection.ask(
         Request("POST", resource.path(session.namespace), results.query, document)
     ).json()

@@ -1,10 +1,10 @@
-"""pykubectl set image, env, resources, serviceaccount and selector: one change to the pod template of many objects.
+"""pykubectl set image, env, resources, serviceaccount, selector and subject: one change to many objects.
 
 The change is made to a copy of each object, and what differs is sent as a patch; an object that is as wanted already
 is not mentioned.
 
 Kubernetes: kubectl pkg/cmd/set.
-Simplified: `set subject` is refused by name; no --local.
+Simplified: no --local.
 """
 
 import copy
@@ -48,8 +48,14 @@ class ResourcesFlags(SetFlags):
     requests: str = flag("", "", "What is kept for containers, such as cpu=100m,memory=256Mi.")
 
 
-def change_objects(call: Invocation[SetFlags], words: Sequence[str], change: Change, action: str) -> None:
-    """Send what `change` changes in each object, and tell it as `action`.
+def change_objects(
+    call: Invocation[SetFlags],
+    words: Sequence[str],
+    change: Change,
+    action: str,
+    check: Callable[[Sequence[Target]], None] = lambda _: None,
+) -> None:
+    """Send what `change` changes in each object, and tell it as `action`; nothing is sent when one is missing.
 
     Raises: CommandError.
     """
@@ -69,7 +75,9 @@ def change_objects(call: Invocation[SetFlags], words: Sequence[str], change: Cha
             after = _send(call, target, after, results, action)
         results.tell(after, action)
 
-    each(objects(call.session, selection), act)
+    found = list(objects(call.session, selection))
+    check(found)
+    each(iter(found), act)
 
 
 def _send(call: Invocation[SetFlags], target: Target, after: Document, results: Results, action: str) -> Document:
@@ -99,7 +107,9 @@ def pod_spec(document: Document, label: str) -> Document:
     if not isinstance(found, dict):
         kind = document.get("kind")
         version = str(document.get("apiVersion", "")).rpartition("/")[2]
-        raise CommandError(f"{label} the object is not a pod or does not have a pod template: *{version}.{kind}")
+        raise CommandError(
+            f"error: {label} the object is not a pod or does not have a pod template: *{version}.{kind}\n"
+        )
     return found
 
 
@@ -203,8 +213,14 @@ def set_selector(call: Invocation[SetFlags]) -> None:
 
     *resources, text = call.words or ("",)
     selector = label_selector(text) if resources else {}
+    if "!=" in text:
+        raise CommandError('"!=" is not a valid label selector operator')
     if "matchExpressions" in selector:
-        raise CommandError(f"set-based selectors are not supported by {PROGRAM} set selector: {text}")
+        parts = (
+            f"{{{one['key']} {one['operator']} [{' '.join(one.get('values', ()))}]}}"
+            for one in selector["matchExpressions"]
+        )
+        raise CommandError(f"match expression [{' '.join(parts)}] not supported on this object")
 
     def change(document: Document, label: str) -> None:
         if document.get("kind") != "Service":
@@ -252,6 +268,7 @@ COMMAND = VerbGroup(
         Entry("image", _HERE, "Give containers other images", attribute="IMAGE"),
         Entry("resources", _HERE, "Set what containers may use", attribute="RESOURCES"),
         Entry("selector", _HERE, "Replace the selector of a service", attribute="SELECTOR"),
+        Entry("subject", "minikube_py.cli.verbs.set_subject", "Give a role to more users, groups or accounts"),
         Entry(
             "serviceaccount",
             _HERE,
@@ -261,5 +278,4 @@ COMMAND = VerbGroup(
         ),
     ),
     summary="Set specific features on objects",
-    refused=frozenset({"subject"}),
 )

@@ -28,6 +28,13 @@ def top(call: Invocation[TopFlags]) -> None:
 
     Raises: CommandError.
     """
+    flags, name = call.flags, call.command_path.rpartition(" ")[2]
+    if len(call.words) > 1:
+        raise call.usage_error(f"{name} [NAME | -l label]")
+    if flags.sort_by not in ("", "cpu", "memory"):
+        raise CommandError("--sort-by accepts only cpu or memory")
+    if call.words and flags.selector:
+        raise CommandError("only one of NAME or selector can be provided")
     if any(resource.group == _GROUP for resource in call.session.discovery.all_versions):
         raise CommandError(f"top is not supported by {PROGRAM} yet; use kubectl")
     raise CommandError("Metrics API not available")

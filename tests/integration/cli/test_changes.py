@@ -1,8 +1,9 @@
 """label, annotate, patch and wait against a real API server; logs against a scripted one."""
 
 import json
+import threading
 
-from tests.integration.cli.api import ScriptedApi, pod
+from tests.integration.cli.api import Answer, ScriptedApi, pod, serving
 from tests.integration.cli.conftest import Run
 
 
@@ -74,3 +75,28 @@ def test_logs_asks_for_the_container_and_prints_as_it_comes(api: ScriptedApi, ru
     assert run("logs", "web", "-c", "no").err == "error: container no is not valid for pod web\n"
     api.answers.pop(path)
     assert run("logs", "nosuch").code == 1
+
+
+class _MeetingApi(ScriptedApi):
+    """Answers a question for a log only when another is asked for as well."""
+
+    both_ask = threading.Barrier(2)
+
+    def answer(self, path: str) -> Answer:
+        if "/log?" in path:
+            self.both_ask.wait(20)
+        return super().answer(path)
+
+
+def test_logs_f_follows_all_containers_at_once_by_whole_lines(run: Run, api: ScriptedApi) -> None:
+    containers = [{"name": "a", "image": "x"}, {"name": "b", "image": "x"}]
+    path = "/api/v1/namespaces/default/pods/web"
+    answers = {**api.answers, path: (200, pod("web", 1, spec={"containers": containers}))}
+    for name in "ab":
+        answers[f"{path}/log?container={name}&follow=true"] = (200, f"{name}1\n{name}2\n".encode())
+    with serving(_MeetingApi(answers)) as meeting:
+        told = run("logs", "-f", "web", "--all-containers", "--prefix", "--server", meeting.url, server=False)
+    assert (told.code, sorted(told.out.splitlines())) == (
+        0,
+        ["[pod/web/a] a1", "[pod/web/a] a2", "[pod/web/b] b1", "[pod/web/b] b2"],
+    )

@@ -72,4 +72,3 @@ def test_a_refused_edit_is_opened_again_with_the_reasons(both: Both, monkeypatch
 def test_verbs_that_are_not_there_yet_are_refused_by_name(kubectl: Run, verb: str) -> None:
     told = kubectl(verb, "x")
     assert (told.code, told.err) == (1, f"error: {verb} is not supported by pykubectl yet; use kubectl\n")
-    assert kubectl("set", "subject").err == "error: set subject is not supported by pykubectl yet; use kubectl\n"

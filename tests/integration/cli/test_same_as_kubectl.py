@@ -1,14 +1,29 @@
 """Command lines that pykubectl and the real kubectl must answer alike, one a line, in files of `same_as_kubectl/`."""
 
+import base64
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.integration.cli.both import Both
 
 SCRIPTS = Path(__file__).parent / "same_as_kubectl"
+
+
+def certificate_request() -> str:
+    """A request as a manifest holds it."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "jane")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name)
+    signed = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return base64.b64encode(signed.public_bytes(serialization.Encoding.PEM)).decode()
+
+
 _RBAC = "apiVersion: rbac.authorization.k8s.io/v1\nkind: "
 _ROLE_REF = "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "
 _FILES = {
@@ -52,6 +67,23 @@ rules:
 """,
     "n.yaml": "apiVersion: v1\nkind: Node\nmetadata:\n  name: node1\n",
     "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v\n",
+    "csr.yaml": "\n---\n".join(
+        "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\n"
+        f"metadata: {{name: {name}}}\nspec: {{request: {certificate_request()}, "
+        "signerName: kubernetes.io/kube-apiserver-client, usages: [client auth]}"
+        for name in ("jane", "joe")
+    ),
+    "bindings.yaml": "\n---\n".join(
+        f"{_RBAC}{scope}RoleBinding\nmetadata: {{name: some}}\n"
+        f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: {scope}Role, name: r}}"
+        for scope in ("", "Cluster")
+    ),
+    "pods.yaml": "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\n"
+    + "".join(
+        f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{a: b}}}}\n"
+        "spec: {containers: [{name: one, image: x}, {name: two, image: x}, {name: three, image: x}]}\n"
+        for name in ("many", "more")
+    ),
     "two.yaml": "\n---\n".join(
         f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{k: v}}" for name in "ab"
     ),

@@ -6,7 +6,7 @@ import pytest
 
 from minikube_py.cli.ages import age, human_duration, long_date
 from minikube_py.cli.describers.generic import field_label
-from minikube_py.cli.errors import ServerError, join_errors
+from minikube_py.cli.errors import CommandError, ServerError, join_errors
 from minikube_py.cli.quantities import quantity_text, quantity_value
 from minikube_py.cli.schemas import wrap
 from minikube_py.cli.tables import TableOptions, TablePrinter
@@ -123,8 +123,6 @@ def test_an_invalid_objects_fields_become_a_list() -> None:
 
 
 def test_several_failures_are_printed_one_a_line() -> None:
-    errors = [ServerError(404, {"reason": "NotFound"}, f'pods "{name}" not found') for name in "ab"]
-    joined = str(join_errors(list(errors)))
-    assert joined == (
-        'Error from server (NotFound): pods "a" not found\nError from server (NotFound): pods "b" not found'
-    )
+    failures = [ServerError(404, {"reason": "NotFound"}, 'pods "a" not found'), CommandError("no luck")]
+    assert str(join_errors(failures)) == 'Error from server (NotFound): pods "a" not found\nno luck\n'
+    assert str(join_errors(failures[1:])) == "error: no luck"
