@@ -98,7 +98,7 @@ def passed_text(lab: Lab, index: int, progress: LabProgress) -> str:
 
 def done_text(lab: Lab, progress: LabProgress) -> str:
     done = painted(f"✓ lab {lab.number} is done.", _GREEN)
-    next_verbs = "minikube-py lab stop takes its machines away; minikube-py lab list shows the others."
+    next_verbs = "minikube-py lab stop takes its machines away.\nminikube-py lab list shows the others."
     return f"{done} Hints used: {progress.hints}.\n{next_verbs}"
 
 
