@@ -79,6 +79,7 @@ class FairListener:
                 connection.close()
                 continue
             connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._waiting[host].append(connection)
             self._begin(host)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from pathlib import Path
 
 import pytest
 
+from minikube_py.apiserver.connection import ClientConnection
 from tests.support.bad_user import BadUser
 from tests.support.secure_api_server import ADMIN_TOKEN, BOB_TOKEN, SecureServer, secure_api_server
 
@@ -48,3 +50,13 @@ async def test_who_does_not_finish_a_handshake_keeps_nobody_from_theirs(said: by
             assert (await client.get("/readyz")).status_code == 200
         for _, writer in silent:
             writer.transport.abort()
+
+
+async def test_what_is_small_is_sent_at_once(tmp_path: Path) -> None:
+    """Else the second half of an answer waits until the client has acknowledged the first: 40 ms."""
+    async with secure_api_server(tmp_path) as server, server.client(token=ADMIN_TOKEN) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        served = [each for each in gc.get_objects() if isinstance(each, ClientConnection)]
+        sockets = [each.transport.get_extra_info("socket") for each in served if not each.transport.is_closing()]
+        assert sockets
+        assert all(each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in sockets)
