@@ -25,12 +25,14 @@ Warn = Callable[[str], None]
 _LOCAL = "config.kubernetes.io/local-config"
 
 
-def build(folder: str, warn: Warn) -> list[Document]:
+def build(folder: str, warn: Warn, reads_anywhere: bool = False) -> list[Document]:
     """Build the kustomization of a folder; `warn` is told of what is deprecated.
+
+    With `reads_anywhere`, files may also lie outside of the folders whose kustomizations name them.
 
     Raises: CommandError
     """
-    kustomization = read_kustomization(root_folder(folder), warn)
+    kustomization = read_kustomization(root_folder(folder, reads_anywhere), warn)
     resources = [with_hash(resource) for resource in _Build(warn).accumulated(kustomization, [])]
     resources = [resource for resource in with_references(resources) if not _is_local(resource)]
     return [_printed(resource) for resource in ordered(resources, kustomization.object("sortOptions"))]
@@ -45,8 +47,8 @@ def _printed(resource: Resource) -> Document:
 
 
 def _is_local(resource: Resource) -> bool:
-    value = (resource.metadata.get("annotations") or {}).get(_LOCAL)
-    return value is not None and value != "false"
+    annotations = resource.metadata.get("annotations")
+    return isinstance(annotations, dict) and annotations.get(_LOCAL, "false") != "false"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A kustomization reads files of its own folder and below only, so that it can be moved and shared. Another folder may be
 anywhere; but none may hold a folder in which the build already is, or it would never end.
 
-Kubernetes: kustomize api/internal/loader, with LoadRestrictionsRootOnly.
+Kubernetes: kustomize api/internal/loader.
 Simplified: nothing is fetched from elsewhere; Git repositories and URLs are refused.
 """
 
@@ -29,6 +29,7 @@ class Folder:
 
     path: Path
     inside: tuple[Path, ...] = ()
+    reads_anywhere: bool = False
 
     def read(self, name: str) -> bytes:
         """Read a file.
@@ -38,7 +39,7 @@ class Folder:
         path = _resolved(self.path / name)
         if path.is_dir():
             raise PathError(f"'{path}' must resolve to a file")
-        if not path.is_relative_to(self.path):
+        if not (self.reads_anywhere or path.is_relative_to(self.path)):
             raise PathError(f"security; file '{path}' is not in or below '{self.path}'")
         try:
             return path.read_bytes()
@@ -59,16 +60,16 @@ class Folder:
         for seen in reversed(visited):
             if seen.is_relative_to(path):
                 raise CommandError(f"cycle detected: candidate root '{path}' contains visited root '{seen}'")
-        return Folder(path, visited)
+        return Folder(path, visited, self.reads_anywhere)
 
 
-def root_folder(name: str) -> Folder:
+def root_folder(name: str, reads_anywhere: bool = False) -> Folder:
     """The folder that a command line names.
 
     Raises: CommandError
     """
     refuse_remote(name)
-    return Folder(_directory(Path.cwd() / name, name))
+    return Folder(_directory(Path.cwd() / name, name), reads_anywhere=reads_anywhere)
 
 
 def refuse_remote(name: str) -> None:

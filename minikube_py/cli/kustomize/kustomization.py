@@ -11,7 +11,7 @@ from typing import Any
 
 from minikube_py.cli.errors import PROGRAM, CommandError
 from minikube_py.cli.kustomize.folder import Folder
-from minikube_py.cli.kustomize.shapes import KUSTOMIZATION, REFUSED, check
+from minikube_py.cli.kustomize.shapes import KUSTOMIZATION, REFUSED, check, normal
 from minikube_py.client.yaml_text import Document
 from minikube_py.documents.json_values import Json
 from minikube_py.documents.manifest import ManifestError, load_all_yaml
@@ -92,7 +92,7 @@ def _fields(path: Path) -> Document:
     refused = next((name for name in REFUSED if fields.get(name)), "")
     if refused:
         raise CommandError(f"{refused} of a kustomization is not supported by {PROGRAM} yet; use kubectl")
-    return {name: value for name, value in fields.items() if value is not None}
+    return dict(normal(fields, KUSTOMIZATION)) if fields else {}
 
 
 def _problems(fields: Document) -> Iterator[str]:

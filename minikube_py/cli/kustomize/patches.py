@@ -29,7 +29,7 @@ def patched(kustomization: Kustomization, resources: Resources) -> Resources:
     Raises: CommandError
     """
     texts = kustomization.items("patchesStrategicMerge")
-    with _configuring("PatchStrategicMergeTransformer", {"paths": texts}):
+    with configuring("PatchStrategicMergeTransformer", {"paths": texts}):
         merges = [merge for text in texts for merge in _merges_of(text, kustomization.folder)]
     for merge in merges:
         target = _target_of(merge, resources)
@@ -43,7 +43,7 @@ def _patches(kustomization: Kustomization) -> list["_Patch"]:
     """Read all before any is applied."""
     found = []
     for wanted in kustomization.items("patches"):
-        with _configuring("PatchTransformer", wanted):
+        with configuring("PatchTransformer", wanted):
             found.append(_read(wanted, kustomization.folder))
     return found
 
@@ -54,7 +54,7 @@ def patched_by_json(kustomization: Kustomization, resources: Resources) -> Resou
     Raises: CommandError
     """
     for target, operations in _json_patches(kustomization):
-        resources = _changed(resources, _selecting(target), _operating(operations))
+        resources = _changed(resources, selecting(target), _operating(operations))
     return resources
 
 
@@ -62,13 +62,13 @@ def _json_patches(kustomization: Kustomization) -> list[tuple[Mapping[str, str],
     """Read all before any is applied."""
     found = []
     for wanted in kustomization.items("patchesJson6902"):
-        with _configuring("PatchJson6902Transformer", wanted):
+        with configuring("PatchJson6902Transformer", wanted):
             found.append((wanted.get("target") or {}, _operations(_text_of(wanted, kustomization.folder))))
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _configuring:
+class configuring:
     """Says of which entry a complaint is."""
 
     plugin: str
@@ -153,13 +153,13 @@ def _applied(resources: Resources, patch: _Patch) -> Resources:
         return resources
     if patch.target is None:
         raise CommandError(f"must specify a target for JSON patch {patch.shown}")
-    return _changed(resources, _selecting(patch.target), _operating(patch.operations))
+    return _changed(resources, selecting(patch.target), _operating(patch.operations))
 
 
 def _merge_applied(resources: Resources, merge: Resource, patch: _Patch) -> Resources:
     change = _merging(merge, patch.allows_name, patch.allows_kind)
     if patch.target is not None:
-        return _changed(resources, _selecting(patch.target), change)
+        return _changed(resources, selecting(patch.target), change)
     try:
         target = _target_of(merge, resources)
     except CommandError as error:
@@ -223,7 +223,7 @@ def _operating(operations: list[Json]) -> Change:
     return change
 
 
-def _selecting(target: Mapping[str, str]) -> Callable[[Resource], bool]:
+def selecting(target: Mapping[str, str]) -> Callable[[Resource], bool]:
     """Read a target: expressions for names and types, selectors for labels and annotations."""
     patterns = {name: _pattern(target[name]) for name in _PARTS if target.get(name)}
     labels, annotations = (_selector(target.get(f"{name}Selector") or "") for name in ("label", "annotation"))

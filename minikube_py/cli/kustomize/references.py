@@ -39,7 +39,12 @@ def _reachable(referrer: Resource, resources: Sequence[Resource]) -> tuple[Resou
     away = set()
     if referrer.kind.name == "RoleBinding":
         subjects = referrer.document.get("subjects") or ()
-        away = {each.get("namespace") for each in subjects if each.get("kind") == "ServiceAccount"} - {None}
+        away = {
+            each.get("namespace")
+            for each in subjects
+            if isinstance(each, dict) and each.get("kind") == "ServiceAccount"
+        }
+        away.discard(None)
     here = referrer.identity.effective_namespace
     return tuple(
         each for each in resources if each.identity.effective_namespace in (None, here) or each.namespace in away

@@ -68,8 +68,19 @@ _ORDER = Struct(
 )
 REFUSED = (
     *("buildMetadata", "configurations", "crds", "generators", "helmChartInflationGenerator", "helmCharts"),
-    *("helmGlobals", "inventory", "openapi", "replacements", "transformers", "validators", "vars"),
+    *("helmGlobals", "inventory", "openapi", "transformers", "validators", "vars"),
 )
+_FIELD_OPTIONS = Struct("FieldOptions", {"delimiter": TEXT, "index": NUMBER, "encoding": TEXT, "create": FLAG})
+_SOURCE = Struct(
+    "SourceSelector",
+    {**_TYPE, "name": TEXT, "namespace": TEXT, "fieldPath": TEXT, "options": _FIELD_OPTIONS},
+    {**dict.fromkeys(_TYPE, "ResId.Gvk"), "name": "ResId", "namespace": "ResId"},
+)
+_TARGET = Struct(
+    "TargetSelector",
+    {"select": _SELECTOR, "reject": Many(_SELECTOR), "fieldPaths": _TEXTS, "options": _FIELD_OPTIONS},
+)
+REPLACEMENT = Struct("Replacement", {"source": _SOURCE, "sourceValue": TEXT, "targets": Many(_TARGET), "path": TEXT})
 KUSTOMIZATION = Struct(
     "Kustomization",
     {
@@ -81,6 +92,7 @@ KUSTOMIZATION = Struct(
         **dict.fromkeys(REFUSED, Anything()),
         "metadata": Anything(),
         "labels": Many(_LABEL),
+        "replacements": Many(REPLACEMENT),
         "replicas": Many(Struct("Replica", {"name": TEXT, "count": NUMBER})),
         "sortOptions": _ORDER,
         "generatorOptions": _OPTIONS,
@@ -94,6 +106,18 @@ KUSTOMIZATION = Struct(
 def check(value: Json, shape: Shape) -> str:
     """The first thing that does not fit, in Go's words; empty when all does."""
     return _problem(value, shape, "", "")
+
+
+def normal(value: Json, shape: Shape) -> Json:
+    """A value that fits, without nulls: those of fields are left out, those in lists are what Go makes of them."""
+    if isinstance(shape, Many):
+        zero: Json = "" if shape.of == TEXT else {}
+        return [zero if item is None else normal(item, shape.of) for item in value]
+    if isinstance(shape, Named):
+        return {name: "" if inner is None else inner for name, inner in value.items()}
+    if isinstance(shape, Struct):
+        return {name: normal(inner, shape.fields[name]) for name, inner in value.items() if inner is not None}
+    return value
 
 
 def _problem(value: Json, shape: Shape, owner: str, path: str) -> str:

@@ -1,4 +1,5 @@
-"""The changes that a kustomization asks for: patches, namespace, names, labels, annotations, replicas, images.
+"""The changes that a kustomization asks for: patches, namespace, names, labels, annotations, replicas, images,
+replacements.
 
 Each is a function from objects to objects; `transformed` knows their order.
 
@@ -15,6 +16,7 @@ from minikube_py.cli.kustomize import field_tables as tables
 from minikube_py.cli.kustomize.fields import Change, Field, change_at, changed
 from minikube_py.cli.kustomize.kustomization import Kustomization
 from minikube_py.cli.kustomize.patches import patched, patched_by_json
+from minikube_py.cli.kustomize.replacements import with_replacements
 from minikube_py.cli.kustomize.resource import Kind, Resource
 from minikube_py.documents.json_values import Json
 
@@ -40,7 +42,7 @@ def transformed(kustomization: Kustomization, resources: Resources) -> Resources
         resources = with_replicas(resources, str(wanted.get("name") or ""), int(wanted.get("count") or 0))
     for image in kustomization.items("images", "imageTags"):
         resources = [_with_image(resource, image) for resource in resources]
-    return resources
+    return with_replacements(kustomization, resources)
 
 
 def _label_fields(label: Mapping[str, Any]) -> Sequence[Field]:

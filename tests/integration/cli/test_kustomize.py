@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from minikube_py.cli.main import main
-from tests.integration.cli.both import Both
 from tests.integration.cli.conftest import Run
 from tests.support.kubectls import program
 
@@ -60,27 +59,30 @@ def test_a_kustomization_is_built_as_kubectl_builds_it(
     assert (said.out, said.err, code) == (theirs.stdout, theirs.stderr, theirs.returncode)
 
 
-def test_a_folder_is_applied_compared_and_deleted_as_kubectl_does_it(both: Both, tmp_path: Path) -> None:
-    build = tmp_path / "app"
-    build.mkdir()
-    (build / "service.yaml").write_text(
-        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}"
-    )
-    kustomization = build / "kustomization.yaml"
-    text = "namePrefix: a-\nresources: [service.yaml]\nconfigMapGenerator: [{name: cfg, literals: [a=b]}]\n"
-    kustomization.write_text(text)
-    both("create", "-k", "app", "--dry-run=client")
-    assert "configmap/a-cfg-" in both("apply", "-k", "app").out
-    assert both("diff", "-k", "app").code == 0
-    both("get", "-k", "app", "-o", "name")
-    kustomization.write_text(f"{text}commonAnnotations: {{note: new}}\n")
-    assert "+    note: new" in both("diff", "-k", "app").out
-    both("replace", "-k", "app")
-    both("delete", "-k", "app")
-    both.fails("get", "-k", "app")
-    both.fails("apply", "-k", "app", "-f", "app/service.yaml")
-    both.fails("apply", "-k", "app", "-R")
-    both.fails("apply", "-k", "nowhere")
+@pytest.mark.parametrize("flags", [(), ("--load-restrictor=LoadRestrictionsNone",), ("--load-restrictor=Foo",)])
+def test_files_from_elsewhere_are_read_on_demand(
+    flags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, namespace: %s}}"
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "kustomization.yaml").write_text("resources: [../a.yaml, ../b.yaml]")
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text(config % (name, name))
+    monkeypatch.chdir(tmp_path)
+    written = []
+    for output in ("ours", "theirs"):
+        (tmp_path / output).mkdir()
+        arguments = ["kustomize", "app", "-o", output, *flags]
+        if output == "ours":
+            code, told = main(arguments), capfd.readouterr().err
+        else:
+            run = subprocess.run(
+                [program("kubectl"), *arguments], capture_output=True, text=True, timeout=60, check=False
+            )
+            code, told = run.returncode, run.stderr
+        files = {path.name: path.read_text() for path in (tmp_path / output).iterdir()}
+        written.append((code, told, files))
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,26 @@ def test_both_programs_answer_alike(both: Both, script: Path) -> None:
         except AssertionError as error:
             different.append(f"{line}\n{error}")
     assert not different, "\n\n".join(different)
+
+
+def test_a_folder_is_applied_compared_and_deleted_as_kubectl_does_it(both: Both, tmp_path: Path) -> None:
+    build = tmp_path / "app"
+    build.mkdir()
+    (build / "service.yaml").write_text(
+        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}"
+    )
+    kustomization = build / "kustomization.yaml"
+    text = "namePrefix: a-\nresources: [service.yaml]\nconfigMapGenerator: [{name: cfg, literals: [a=b]}]\n"
+    kustomization.write_text(text)
+    both("create", "-k", "app", "--dry-run=client")
+    assert "configmap/a-cfg-" in both("apply", "-k", "app").out
+    assert both("diff", "-k", "app").code == 0
+    both("get", "-k", "app", "-o", "name")
+    kustomization.write_text(f"{text}commonAnnotations: {{note: new}}\n")
+    assert "+    note: new" in both("diff", "-k", "app").out
+    both("replace", "-k", "app")
+    both("delete", "-k", "app")
+    both.fails("get", "-k", "app")
+    both.fails("apply", "-k", "app", "-f", "app/service.yaml")
+    both.fails("apply", "-k", "app", "-R")
+    both.fails("apply", "-k", "nowhere")
