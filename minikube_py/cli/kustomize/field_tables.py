@@ -58,6 +58,8 @@ REPLICAS = tuple(
     Field("spec/replicas", Kind(name=name), True)
     for name in ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 )
+IMAGE_VOLUMES = tuple(Field(f"{path}/volumes[]/image/reference") for path in ("spec", "spec/template/spec"))
+"""Images outside of containers."""
 UNTOUCHED_NAMES = (
     Kind(name="CustomResourceDefinition"),
     Kind("apiregistration.k8s.io", "", "APIService"),

@@ -115,7 +115,7 @@ class _Reference:
             return True
         if "apiGroup" not in role or "kind" not in role:
             return True
-        wanted = Kind(str(role["apiGroup"]), "", str(role["kind"]))
+        wanted = Kind(str(role["apiGroup"] or ""), "", str(role["kind"] or ""))
         return any(each.kind.is_selected(wanted) for each in candidate.previous)
 
     def _is_near(self, candidate: Resource) -> bool:

@@ -9,6 +9,7 @@ Kubernetes: kustomize api/resource/resource.go, kyaml/resid.
 from dataclasses import dataclass, replace
 
 from minikube_py.client.yaml_text import Document
+from minikube_py.documents.json_values import Json, go_text
 
 CLUSTER_SCOPED = frozenset(
     {
@@ -89,6 +90,11 @@ class Identity:
         return f"{self.kind}/{self.name or '[noName]'}.{self.namespace or '[noNs]'}"
 
 
+def _text(value: Json) -> str:
+    """What a field says that should be text; a number says its digits, and an object nothing."""
+    return "" if value is None or isinstance(value, dict | list) else go_text(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One object on its way through a build."""
@@ -101,8 +107,8 @@ class Resource:
 
     @property
     def kind(self) -> Kind:
-        group, _, version = str(self.document.get("apiVersion") or "").rpartition("/")
-        return Kind(group, version, str(self.document.get("kind") or ""))
+        group, _, version = _text(self.document.get("apiVersion")).rpartition("/")
+        return Kind(group, version, _text(self.document.get("kind")))
 
     @property
     def metadata(self) -> Document:
@@ -111,11 +117,11 @@ class Resource:
 
     @property
     def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        return _text(self.metadata.get("name"))
 
     @property
     def namespace(self) -> str:
-        return str(self.metadata.get("namespace") or "")
+        return _text(self.metadata.get("namespace"))
 
     @property
     def identity(self) -> Identity:

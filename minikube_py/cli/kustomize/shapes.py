@@ -90,7 +90,7 @@ KUSTOMIZATION = Struct(
         **dict.fromkeys(("patches", "patchesJson6902"), Many(_PATCH)),
         **dict.fromkeys(("images", "imageTags"), Many(_IMAGE)),
         **dict.fromkeys(REFUSED, Anything()),
-        "metadata": Anything(),
+        "metadata": Struct("ObjectMeta", {"name": TEXT, "namespace": TEXT, "labels": _PAIRS, "annotations": _PAIRS}),
         "labels": Many(_LABEL),
         "replacements": Many(REPLACEMENT),
         "replicas": Many(Struct("Replica", {"name": TEXT, "count": NUMBER})),

@@ -176,7 +176,7 @@ def _with_image(resource: Resource, wanted: Mapping[str, str]) -> Resource:
         is_meant = isinstance(image, str) and pattern.fullmatch(image)
         return new_image(image, wanted) if is_meant else image
 
-    return resource.with_document(_in_containers(resource.document, change))
+    return changed(resource.with_document(_in_containers(resource.document, change)), tables.IMAGE_VOLUMES, change)
 
 
 def _in_containers(value: Json, change: Change) -> Json:
