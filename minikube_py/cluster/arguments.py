@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -48,6 +49,11 @@ class LaterGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return self._real().get_command(ctx, cmd_name)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        return self._real().resolve_command(ctx, args)
+
     def _real(self) -> click.Group:
         found = getattr(import_module(self._module), str(self.name))
         assert isinstance(found, click.Group)
@@ -61,6 +67,11 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader of our output went away; nothing may be written any more, not even by the interpreter's exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
         except MinikubeError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(1)

@@ -118,7 +118,7 @@ def _port(port: int) -> Finding:
     with socket.socket() as probe:
         is_free = probe.connect_ex(("127.0.0.1", port)) != 0
     fix = f"a cluster may be running; else see who listens: ss -ltnp 'sport = :{port}'"
-    return Finding(f"port {port} is free", is_free, fix, is_needed=False)
+    return Finding(f"port {port} is {'free' if is_free else 'taken'}", is_free, fix, is_needed=False)
 
 
 def _leftovers() -> Finding:
@@ -133,6 +133,6 @@ def describe(config: ClusterConfig) -> str:
     parts = (
         {"sqlite": "SQLite", "etcd": "etcd"}[config.store],
         f"{config.runtime} runtime",
-        f"{config.proxy_mode} proxy",
+        f"{config.proxy_mode} proxy" if config.has_proxies else "no proxy",
     )
     return f"{config.name}: {', '.join(parts)}, {len(config.nodes)} node{'s' * (len(config.nodes) > 1)}"

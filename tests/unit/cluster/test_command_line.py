@@ -25,6 +25,7 @@ def run(home: Path, *words: str) -> Result:
         (("start", "--store=mysql"), "'mysql' is not one of 'sqlite', 'etcd'"),
         (("start", "--container-runtime=podman"), "not one of 'oci', 'docker', 'simulated'"),
         (("status", "--output=yaml"), "'yaml' is not 'json'"),
+        (("lab", "strat"), "Did you mean"),
         (("strat",), "Did you mean one of: 'start', 'status', 'trace'?"),
         (("start", "--node=2"), "'--nodes'"),
         (("logs",), "Missing argument 'COMPONENT'"),
@@ -75,3 +76,13 @@ def test_help_and_status_import_nothing_that_takes_long() -> None:
     code = "import sys, minikube_py.cluster.__main__; print(*{'pydantic', 'cryptography', 'docker'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "minikube_py.cluster", "lab", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 141

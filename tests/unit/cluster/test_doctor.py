@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
-from minikube_py.cluster.doctor import examine, missing_packages
+from minikube_py.cluster.config import ClusterConfig
+from minikube_py.cluster.doctor import describe, examine, missing_packages
 from tests.support.processes import free_port
 
 
@@ -25,5 +27,10 @@ def test_missing_programs_are_named_with_their_packages(monkeypatch: pytest.Monk
 def test_port_that_somebody_listens_on_is_told() -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
-        (finding,) = [finding for finding in examine(port) if finding.what == f"port {port} is free"]
+        (finding,) = [finding for finding in examine(port) if finding.what == f"port {port} is taken"]
     assert (finding.is_fine, f":{port}" in finding.fix) == (False, True)
+
+
+def test_only_what_is_started_is_announced() -> None:
+    assert ", no proxy, " in describe(ClusterConfig("c", Path("/data/c"), runtime="simulated"))
+    assert ", iptables proxy, " in describe(ClusterConfig("c", Path("/data/c"), runtime="oci"))
