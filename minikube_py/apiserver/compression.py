@@ -21,7 +21,8 @@ from minikube_py.apiserver.answers import ListText
 
 SMALLEST_BYTES = 128 * 1024
 LEVEL = 1
-_PIECES_KEPT = 512
+_BYTES_KEPT = 128 << 20
+"""Of text: what was compressed stays alive with its piece, also when nobody else has it any more."""
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"
 _LAST_BLOCK = b"\x03\x00"
 """An empty block that says it is the last."""
@@ -45,17 +46,17 @@ class _Piece:
 
 
 class Compressor:
-    """Makes gzip streams, and keeps the pieces that were used last."""
+    """Makes gzip streams, and keeps the pieces of lists that were used last."""
 
-    def __init__(self, kept: int = _PIECES_KEPT) -> None:
-        self._kept = kept
+    def __init__(self, kept: int = _BYTES_KEPT) -> None:
+        self._kept, self._bytes = kept, 0
         self._pieces: OrderedDict[tuple[int, ...], _Piece] = OrderedDict()
 
     def stream(self, body: bytes | ListText) -> Iterator[bytes]:
         """The gzip stream, piece by piece."""
         yield _HEAD
         checksum = length = 0
-        for piece in self._list(body) if isinstance(body, ListText) else (self._piece((body,)),):
+        for piece in self._list(body) if isinstance(body, ListText) else (_compressed((body,)),):
             yield piece.blocks
             checksum = _times(piece.shift, checksum) ^ piece.checksum
             length += piece.length
@@ -75,8 +76,9 @@ class Compressor:
         piece = self._pieces.get(key)
         if piece is None:
             piece = self._pieces[key] = _compressed(texts)
-            if len(self._pieces) > self._kept:
-                self._pieces.popitem(last=False)
+            self._bytes += piece.length
+            while self._bytes > self._kept:
+                self._bytes -= self._pieces.popitem(last=False)[1].length
         else:
             self._pieces.move_to_end(key)
         return piece

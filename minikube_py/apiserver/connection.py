@@ -6,6 +6,9 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go (on
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import sys
+import termios
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -22,6 +25,8 @@ LONGEST_HEAD_BYTES = 256 * 1024
 """Of a request line with its headers. Upstream takes four times as much."""
 HEAD_S = 32.0
 """How long a connection may wait for, or be busy with, the head of its first request, and be busy with later ones."""
+BUFFER_BYTES = 16 << 10
+"""So much may wait for the client of a watch, and the piece that was sent last; more waits where all share it."""
 _CONNECTION = "connection"
 
 
@@ -88,11 +93,17 @@ class ClientConnection(HttpToolsProtocol):
     def watched(self) -> Iterator[None]:
         """What is sent meanwhile must be read."""
         self._is_watched = True
+        self._limit_buffer(BUFFER_BYTES)
         try:
             yield
         finally:
             self._is_watched = False
+            self._limit_buffer(_UNSENT_BYTES)
             self._expect_nothing()
+
+    def _limit_buffer(self, size: int) -> None:
+        if not self.transport.is_closing():  # uvloop raises for one that is closed
+            self.transport.set_write_buffer_limits(size)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -104,7 +115,7 @@ class ClientConnection(HttpToolsProtocol):
         self._expect_nothing()
 
     def _expect_progress(self) -> None:
-        self._unread = self.transport.get_write_buffer_size()
+        self._unread = self._not_taken()
         self._timer = self.loop.call_later(STALLED_S, self._look)
 
     def _expect_nothing(self) -> None:
@@ -113,10 +124,15 @@ class ClientConnection(HttpToolsProtocol):
             self._timer = None
 
     def _look(self) -> None:
-        if self.transport.get_write_buffer_size() < self._unread:
+        if self._not_taken() < self._unread:
             self._expect_progress()
         else:
             self.transport.abort()
+
+    def _not_taken(self) -> int:
+        """What waits here and in the kernel, which takes so much that who reads slowly would seem to stand still."""
+        in_kernel = fcntl.ioctl(self.transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+        return self.transport.get_write_buffer_size() + int.from_bytes(in_kernel, sys.byteorder)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -16,7 +16,6 @@ from minikube_py.api.definition import Ago
 from minikube_py.api.model import Json
 from minikube_py.api.resource import Resource
 from minikube_py.api.status import Expired
-from minikube_py.apiserver.answers import groups
 from minikube_py.apiserver.lists import Lister, check_fields
 from minikube_py.apiserver.negotiation import Rendering
 from minikube_py.apiserver.options import ListOptions
@@ -28,6 +27,7 @@ from minikube_py.watchcache.watch_cache import CachedObject, CacheEvent, Subscri
 BOOKMARK_INTERVAL_S = 30.0
 GATHER_S = 0.01
 """Whoever was just told something is told what comes in this time together: a packet less for each of a burst."""
+PIECE_BYTES = 32 << 10
 SHORTEST_TIMEOUT_S = 1800
 """A watch whose client names no timeout ends between one and two times this, so that they do not all end at once."""
 
@@ -82,9 +82,8 @@ class WatchStreamer:
         deadline, bookmark_at = clock() + timeout_s, clock() + BOOKMARK_INTERVAL_S
         cache = self._cacher.of(request.resource)
         try:
-            added = (encoder.encode("ADDED", CacheEvent(item.revision, item, None)) for item in initial)
-            for group in groups(added):
-                yield b"".join(group)
+            for piece in _pieces(encoder.encode("ADDED", CacheEvent(item.revision, item, None)) for item in initial):
+                yield piece
             initial.clear()
             if options.bookmarks and wants_state(options):
                 yield encoder.bookmark(revision, is_end_of_initial=True)
@@ -92,7 +91,8 @@ class WatchStreamer:
                 seen = self._cacher.revision
                 events = await subscription.take(min(deadline, bookmark_at) - clock())
                 if events:
-                    yield b"".join([encoder.encode(kind, event) for kind, event in events])
+                    for piece in _pieces(encoder.encode(kind, event) for kind, event in events):
+                        yield piece
                     await asyncio.sleep(GATHER_S)
                 elif options.bookmarks and not subscription.is_closed and seen >= subscription.after:
                     # Nothing waits, so everything up to what the cache had reached before has been delivered.
@@ -159,6 +159,23 @@ class _Encoder:
             return _line("BOOKMARK", bytes(row_text))
         document["metadata"] = metadata
         return _line("BOOKMARK", orjson.dumps(document))
+
+
+def _pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """What is sent at once: small frames together, of a large one a part; so a slow client keeps little for himself."""
+    together: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if together and size + len(frame) > PIECE_BYTES:
+            yield b"".join(together)
+            together, size = [], 0
+        if len(frame) > PIECE_BYTES:
+            yield from (frame[start : start + PIECE_BYTES] for start in range(0, len(frame), PIECE_BYTES))
+        else:
+            together.append(frame)
+            size += len(frame)
+    if together:
+        yield b"".join(together)
 
 
 def _line(kind: str, data: bytes) -> bytes:

@@ -51,6 +51,7 @@ from minikube_py.watchcache.cacher import Cacher
 
 _GENERATE_TRIES = 8
 _RECENT_OBJECTS = 256
+_RECENT_BYTES = 32 << 10
 
 Change = Callable[[Resource], Resource]
 """From the current object (with its resourceVersion) to the one that is asked for; raises ApiError to give up."""
@@ -267,7 +268,8 @@ class Writer:
         return self._remembered(target, _written(new, data, revision))
 
     def _remembered(self, target: Target, written: Written) -> Written:
-        if not target.dry_run and not target.resource.definition.stored_prefix:
+        is_small = len(written.text) <= _RECENT_BYTES
+        if is_small and not target.dry_run and not target.resource.definition.stored_prefix:
             self._recent[target.key] = written.obj
             self._recent.move_to_end(target.key)
             if len(self._recent) > _RECENT_OBJECTS:

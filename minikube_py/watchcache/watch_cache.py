@@ -11,7 +11,7 @@ and shared by all who watch. Invariants:
 - Who asks for the newest state waits until the cache has reached what the store held when it asked.
 
 Kubernetes: staging/src/k8s.io/apiserver/pkg/storage/cacher (cacher.go, watch_cache.go), KEP-2340
-Simplified: one stream over all kinds; a ring of events of fixed size.
+Simplified: one stream over all kinds; a ring of events of fixed size, in number and in bytes.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ R = TypeVar("R", bound=Resource)
 
 RING_SIZE = 4096
 """Events kept for each kind, for watches that start in the past."""
+RING_BYTES = 64 << 20
 _FRAMES_KEPT = 256
 """Events whose encodings are kept for those who come late; who comes later still pays for his own."""
+_FRAMES_BYTES = 8 << 20
 SUBSCRIPTION_LIMIT = 4096
 """Events that may wait for one slow client."""
 
@@ -90,6 +92,28 @@ class CacheEvent:
         found = self.current or self.previous
         assert found is not None
         return found
+
+
+class EventWindow(deque[CacheEvent]):
+    """The newest events: so many, and of states of so many bytes; the newest of all stays whatever its size."""
+
+    def __init__(self, most: int, most_bytes: int, let_go: Callable[[CacheEvent], None]) -> None:
+        super().__init__()
+        self._most, self._most_bytes, self._let_go = most, most_bytes, let_go
+        self._bytes = 0
+
+    def append(self, event: CacheEvent) -> None:
+        """Add one, and let go of the oldest that are too many."""
+        super().append(event)
+        self._bytes += len(event.shown.data)
+        while len(self) > 1 and (len(self) > self._most or self._bytes > self._most_bytes):
+            oldest = self.popleft()
+            self._bytes -= len(oldest.shown.data)
+            self._let_go(oldest)
+
+    def clear(self) -> None:
+        super().clear()
+        self._bytes = 0
 
 
 class Subscription:
@@ -182,7 +206,8 @@ class WatchCache:
         self._index = ValueIndex()
         self._objects: dict[str, CachedObject] = {}
         self._keys: list[str] = []
-        self._ring: deque[CacheEvent] = deque(maxlen=RING_SIZE)
+        self._ring = EventWindow(RING_SIZE, RING_BYTES, self._forget)
+        self._encoded = EventWindow(_FRAMES_KEPT, _FRAMES_BYTES, lambda event: event.frames.clear())
         self.changes = 0
         """How many there were: who has seen as many has seen all."""
         self._complete_after = self._filled_at = 0
@@ -195,6 +220,7 @@ class WatchCache:
         self._keys = sorted(self._objects)
         self._index.clear()
         self._ring.clear()
+        self._encoded.clear()
         self.changes += 1
         self._complete_after = self._filled_at = revision
         self.end_watches()
@@ -223,14 +249,14 @@ class WatchCache:
         else:
             return
         self._index.change(previous, change.current)
-        if len(self._ring) == RING_SIZE:
-            self._complete_after = self._ring[0].revision
         self._ring.append(change)
-        if len(self._ring) > _FRAMES_KEPT:
-            self._ring[-_FRAMES_KEPT].frames.clear()
+        self._encoded.append(change)
         for group in self._groups_concerned(change):
             for subscription in self._subscriptions[group]:
                 subscription.offer(change)
+
+    def _forget(self, event: CacheEvent) -> None:
+        self._complete_after = event.revision
 
     def _groups_concerned(self, change: CacheEvent) -> Iterable[tuple[str, str] | None]:
         """The groups of subscriptions that may have had the object before, or may have it now."""

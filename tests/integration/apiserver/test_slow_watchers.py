@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from minikube_py.apiserver.connection import STALLED_S
+from minikube_py.apiserver.watch_stream import PIECE_BYTES
 from tests.support.api_server import api_server
 from tests.support.eventually import eventually
 
@@ -96,3 +97,16 @@ async def test_a_watch_that_is_read_slowly_goes_on(client: httpx.AsyncClient) ->
             await asyncio.sleep(0.2)
         assert size < 20 * len(BIG["payload"])
         assert await open_watches(client) == 1
+
+
+async def test_a_large_event_is_sent_in_pieces(client: httpx.AsyncClient) -> None:
+    """So that of each client that does not read no more than one of them waits."""
+    version = (await client.get(CONFIG_MAPS)).json()["metadata"]["resourceVersion"]
+    sizes: list[int] = []
+    async with watching(client, version) as reader:
+        await make(client, 1)
+        await reader.readuntil(b"\r\n\r\n")
+        while sum(sizes) < len(BIG["payload"]):
+            sizes.append(int(await reader.readline(), 16))
+            await reader.readexactly(sizes[-1] + 2)
+    assert max(sizes) <= PIECE_BYTES

@@ -15,7 +15,7 @@ ITEMS = [b'{"name":"%d","padding":"%s"}' % (number, b"x" * (number % 70)) for nu
 
 @pytest.mark.parametrize("count", [0, 1, 64, 65, 200])
 def test_a_list_is_one_stream_the_second_time_too(count: int) -> None:
-    compressor = Compressor(kept=2)
+    compressor = Compressor(kept=5000)
     for revision in (b"1", b"2"):
         body = ListText(b'{"metadata":{"resourceVersion":"%s"},"items":[' % revision, ITEMS[:count], is_of_cache=True)
         stream = b"".join(compressor.stream(body))
@@ -35,8 +35,21 @@ def test_what_was_compressed_before_is_not_compressed_again() -> None:
     ]  # fmt: skip
 
 
-def test_a_single_text_too() -> None:
-    assert gzip.decompress(b"".join(Compressor().stream(b"text " * 100_000))) == b"text " * 100_000
+def test_a_single_text_too_but_it_is_not_kept() -> None:
+    """It may be the only one that has the bytes of an object long after that was written."""
+    compressor, text = Compressor(), b"text " * 100_000
+    first, second = list(compressor.stream(text)), list(compressor.stream(text))
+    assert gzip.decompress(b"".join(first)) == text
+    assert first == second
+    assert first[1] is not second[1]
+
+
+def test_pieces_are_kept_up_to_so_many_bytes_of_text() -> None:
+    body = ListText(b'{"items":[', [b"x" * 1000] * 128, is_of_cache=True)
+    for kept, is_kept in ((200_000, True), (100_000, False)):
+        compressor = Compressor(kept)
+        first, second = list(compressor.stream(body)), list(compressor.stream(body))
+        assert (first[2] is second[2]) is is_kept
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -27,8 +30,8 @@ STEPS = st.lists(
 class Socket(asyncio.Transport):
     """What has not been read yet, and the marks at which the protocol is told to pause and to go on."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, kernels: socket.socket) -> None:
+        super().__init__({"socket": kernels})
         self.unread = 0
         self.is_cut = False
         self.protocol: ClientConnection | None = None
@@ -78,11 +81,21 @@ async def _nobody(_scope: Any, _receive: Any, _send: Any) -> None:
     return None
 
 
+@pytest.fixture(scope="module")
+def empty_socket() -> Iterator[socket.socket]:
+    """The kernel's end, in which nothing waits."""
+    here, there = socket.socketpair()
+    with closing(here), closing(there):
+        yield here
+
+
 @given(steps=STEPS)
 @settings(max_examples=100, deadline=None)
 @pytest.mark.looptime
-async def test_a_watch_is_cut_off_when_nothing_is_read_and_only_then(steps: list[tuple[str, Any]]) -> None:
-    loop, transport = asyncio.get_running_loop(), Socket()
+async def test_a_watch_is_cut_off_when_nothing_is_read_and_only_then(
+    steps: list[tuple[str, Any]], empty_socket: socket.socket
+) -> None:
+    loop, transport = asyncio.get_running_loop(), Socket(empty_socket)
     connection = ClientConnection(config=Config(_nobody, loop="none"), server_state=ServerState(), app_state={})
     connection.connection_made(transport)
     connection._end_head()
