@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _CHUNK_ITEMS = 64
 _CHUNK_BYTES = 128 * 1024
 """What is sent at once; so much of an answer waits in memory where a client reads slowly."""
 _LIST_END = b"]}"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def groups(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
@@ -111,6 +113,9 @@ def object_answer(data: bytes | ListText, wanted: Rendering, *, code: int = 200)
 
 
 def warning_header(text: str) -> str:
-    """Kubernetes: RFC 7234 section 5.5, code 299."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    """A control character, which may be part of a field's name, becomes a space: no header can have one.
+
+    Kubernetes: RFC 7234 section 5.5, code 299. There a warning with such a character is not sent.
+    """
+    escaped = _CONTROL.sub(" ", text).replace("\\", "\\\\").replace('"', '\\"')
     return f'299 - "{escaped}"'

@@ -114,3 +114,12 @@ async def test_who_deletes_a_job_without_a_word_about_its_pods_is_told_that_they
         await client.post(f"{BATCH}/jobs", json=JOB)
         assert "warning" not in (await client.delete(f"{BATCH}/jobs/a.b?propagationPolicy=Orphan")).headers
         assert (await client.delete(f"{BATCH}/jobs/a.b")).headers["warning"] == f'299 - "{ORPHANS}"'
+
+
+async def test_what_cannot_stand_in_a_header_is_left_out_of_a_warning() -> None:
+    body = '{"metadata":{"name":"m"},"a\\u0000b\\r\\nc\\u007f\\u0085é":1}'
+    async with api_server() as client:
+        json_type = {"Content-Type": "application/json"}
+        made = await client.post(f"{DEFAULT}/configmaps?fieldValidation=Warn", content=body, headers=json_type)
+    assert made.status_code == 201
+    assert made.headers["warning"] == '299 - "unknown field \\"a b  c  é\\""'
