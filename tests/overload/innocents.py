@@ -20,7 +20,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces"
 NODE_LEASES = f"{LEASES}/kube-node-lease/leases"
 _FAILED = (OSError, asyncio.IncompleteReadError, TimeoutError)
-_ANSWER_S = 30.0
+_ANSWER_S, _IDLE_S = 30.0, 30.0
 Ask = Callable[[], Awaitable[int]]
 
 
@@ -113,22 +113,30 @@ class Client:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._connection: Connection | None = None
+        self._asked = 0.0
 
     async def ask(self, method: str, path: str, body: object = None) -> int:
         return (await self.answer(method, path, body))[0]
 
     async def answer(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         """Code and text. Raises: what breaks the connection."""
+        if self._connection is not None and time.monotonic() - self._asked > _IDLE_S:
+            await self._leave()  # the server may have closed it
+        self._asked = time.monotonic()
         if self._connection is None:
             connection = Connection(self._endpoint)
             self._connection = await connection.__aenter__()
         try:
             reply = await self._connection.request(method, path, json.dumps(body).encode() if body else b"")
         except BaseException:
-            await self._connection.__aexit__(None, None, None)
-            self._connection = None
+            await self._leave()
             raise
         return reply.code, reply.body
+
+    async def _leave(self) -> None:
+        if self._connection is not None:
+            await self._connection.__aexit__(None, None, None)
+            self._connection = None
 
 
 class Leases:
