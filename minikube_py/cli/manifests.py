@@ -87,6 +87,22 @@ def read_kustomized(folder: str, warn: Callable[[str], None]) -> Iterator[Manife
         yield Manifest(folder, document)
 
 
+def labelled(manifests: Iterator[Manifest], selector: str) -> Iterator[Manifest]:
+    """Only the objects whose labels match.
+
+    Raises: CommandError for a selector that is none.
+    """
+    if not selector:
+        return manifests
+    from minikube_py.api.selectors import SelectorError, parse_label_selector
+
+    try:
+        chosen = parse_label_selector(selector)
+    except SelectorError as error:
+        raise CommandError(f'the provided selector "{selector}" is not valid: {error}') from error
+    return (manifest for manifest in manifests if chosen.matches(manifest.metadata.get("labels") or {}))
+
+
 def act_on_each(manifests: Iterator[Manifest], act: Callable[[Manifest], None]) -> tuple[int, list[CommandError]]:
     """Do something with every object; one that fails does not stop the others.
 

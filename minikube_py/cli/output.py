@@ -4,7 +4,7 @@ A printer is a function from one document (an object, or a List) to text; verbs 
 printers for `-o name|yaml|json|jsonpath=...`, and `-o wide` belongs to tables only.
 
 Kubernetes: cli-runtime genericclioptions.PrintFlags.
-Simplified: go-template and kyaml are refused by name.
+Simplified: go-template is refused by name.
 """
 
 import json
@@ -18,9 +18,9 @@ from minikube_py.cli.flags import flag
 from minikube_py.client.yaml_text import Document
 
 Printer = Callable[[Document], str]
-FORMATS = "custom-columns,custom-columns-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,wide,yaml"
-OBJECT_FORMATS = "json,jsonpath,jsonpath-as-json,jsonpath-file,name,yaml"
-_REFUSED = ("go-template", "go-template-file", "template", "templatefile", "kyaml")
+FORMATS = "custom-columns,custom-columns-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,wide,yaml"
+OBJECT_FORMATS = "json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,yaml"
+_REFUSED = ("go-template", "go-template-file", "template", "templatefile")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def make_printer(chosen: Format, *, keep_managed_fields: bool = False, no_header
     Raises: CommandError for a template that cannot be parsed.
     """
     printer = _bare_printer(chosen, no_headers)
-    if keep_managed_fields or chosen.name not in ("json", "yaml"):
+    if keep_managed_fields or chosen.name not in ("json", "kyaml", "yaml"):
         return printer
     return lambda document: printer(without_managed_fields(document))
 
@@ -84,6 +84,10 @@ def _bare_printer(chosen: Format, no_headers: bool) -> Printer:
         return json_text
     if chosen.name == "yaml":
         return yaml_text
+    if chosen.name == "kyaml":
+        from minikube_py.cli.kyaml import kyaml_text
+
+        return kyaml_text
     if chosen.name == "name":
         return name_text
     argument = chosen.argument

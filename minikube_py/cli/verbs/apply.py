@@ -4,12 +4,13 @@ The object as it was applied last is kept in an annotation. Three documents, tha
 give the patch: what the file says is set, what it no longer says is removed, what others have set stays.
 
 Kubernetes: kubectl pkg/cmd/apply.
-Simplified: no --prune, no --force.
+Simplified: no --force; --prune knows no apply sets.
 """
 
 import json
 import sys
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from minikube_py.cli.command import Entry, Invocation, Verb, VerbGroup
 from minikube_py.cli.connection import MERGE_PATCH, STRATEGIC_MERGE_PATCH, Request
@@ -17,12 +18,15 @@ from minikube_py.cli.discovery import ResourceType
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED, last_applied, with_last_applied
-from minikube_py.cli.manifests import Manifest, act_on_each
+from minikube_py.cli.manifests import Manifest, act_on_each, labelled
 from minikube_py.cli.output import list_of
 from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.cli.session import Session
 from minikube_py.cli.writing import Results, ValidationFlags, WriteFlags, put_in_front, validation_query
 from minikube_py.client.yaml_text import Document
+
+if TYPE_CHECKING:
+    from minikube_py.cli.pruning import Pruning
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class ApplyFlags(WriteFlags, ValidationFlags, FilenameFlags):
 
     server_side: bool = flag(False, "", "Let the server merge, and remember whose each field is.")
     force_conflicts: bool = flag(False, "", "With --server-side: take fields that others set otherwise.")
+    prune: bool = flag(False, "", "Delete what was applied before and is in no file any more.")
+    prune_allowlist: tuple[str, ...] = flag((), "", "With --prune: GROUP/VERSION/KIND to look through.", split=False)
+    selector: str = flag("", "l", "Only the files' objects whose labels match, and only such are pruned.")
+    all_: bool = flag(False, "", "With --prune: whatever its labels.", name="all")
+    cascade: str = flag("background", "", "How what is pruned goes: background, foreground or orphan.")
 
 
 @dataclass(slots=True)
@@ -41,6 +50,8 @@ class _Applying:
     results: Results
     query: dict[str, str]
     applied: list[Document] = field(default_factory=list)
+    uids: set[str] = field(default_factory=set)
+    namespaces: dict[str, None] = field(default_factory=dict)
 
     def apply(self, manifest: Manifest) -> None:
         """Create or patch one object.
@@ -106,6 +117,9 @@ class _Applying:
         self._tell(present, "configured")
 
     def _tell(self, document: Document, action: str) -> None:
+        metadata = document["metadata"]
+        self.uids.add(str(metadata.get("uid")))
+        self.namespaces |= {metadata["namespace"]: None} if metadata.get("namespace") else {}
         if self.call.flags.output in ("", "name"):
             self.results.tell(document, action)
         else:
@@ -145,7 +159,8 @@ def apply(call: Invocation[ApplyFlags]) -> None:
     _check(call)
     results = Results.of(call.session, flags, "kubectl" if flags.server_side else "kubectl-client-side-apply")
     run = _Applying(call, results, {**results.query, **validation_query(flags.validate)})
-    count, failures = act_on_each(manifests_of(call.session, flags), run.apply)
+    pruning = _pruning(call)
+    count, failures = act_on_each(labelled(manifests_of(call.session, flags), flags.selector), run.apply)
     if run.applied and results.printer is not None:
         document = run.applied[0] if len(run.applied) == 1 else {**list_of(run.applied), "metadata": {}}
         sys.stdout.write(results.printer(document))
@@ -153,6 +168,19 @@ def apply(call: Invocation[ApplyFlags]) -> None:
         raise join_errors(failures)
     if not count:
         raise CommandError("no objects passed to apply")
+    if pruning is not None:
+        pruning.prune(run.uids, tuple(run.namespaces), results)
+
+
+def _pruning(call: Invocation[ApplyFlags]) -> "Pruning | None":
+    flags = call.flags
+    if not flags.prune:
+        return None
+    from minikube_py.cli.pruning import Pruning
+
+    if flags.cascade not in ("background", "foreground", "orphan"):
+        raise CommandError(f'invalid cascade value ({flags.cascade}). Must be "background", "foreground", or "orphan"')
+    return Pruning.of(call.session, flags.prune_allowlist, flags.selector, flags.cascade.capitalize())
 
 
 def _check(call: Invocation[ApplyFlags]) -> None:
@@ -164,6 +192,15 @@ def _check(call: Invocation[ApplyFlags]) -> None:
     if flags.server_side and flags.dry_run == "client":
         why = "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
         raise CommandError(why)
+    if flags.all_ and flags.selector:
+        raise CommandError("cannot set --all and --selector at the same time")
+    if flags.prune and flags.server_side:
+        raise CommandError("--prune is in alpha and doesn't currently work on objects created by server-side apply")
+    if flags.prune and not flags.all_ and not flags.selector:
+        raise CommandError(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the "
+            "--all flag. If you did not mean to prune all resources, specify a label selector"
+        )
     flags.require_files()
 
 

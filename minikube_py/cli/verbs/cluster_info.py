@@ -1,21 +1,18 @@
 """pykubectl cluster-info.
 
 Kubernetes: kubectl pkg/cmd/clusterinfo.
-Simplified: `dump` is refused by name.
 """
 
 import sys
 
-from minikube_py.cli.command import Invocation, NoFlags, Verb
-from minikube_py.cli.errors import PROGRAM, CommandError
+from minikube_py.cli.command import Entry, Invocation, NoFlags, Verb, VerbGroup
+from minikube_py.cli.errors import PROGRAM
 
 _CLUSTER_SERVICES = {"labelSelector": "kubernetes.io/cluster-service=true"}
 
 
 def cluster_info(call: Invocation[NoFlags]) -> None:
     """Print where the control plane and the cluster's own services answer."""
-    if call.words == ("dump",):
-        raise CommandError("cluster-info dump is not supported; use get, describe and logs")
     connection = call.session.connection
     services = connection.get("/api/v1/namespaces/kube-system/services", _CLUSTER_SERVICES, "application/json, */*")
     server = call.session.config.server.rstrip("/")
@@ -37,6 +34,10 @@ def _line(title: str, address: str) -> str:
     return f"{title} is running at {address}"
 
 
-COMMAND = Verb(
-    "cluster-info", cluster_info, NoFlags, summary="Show where the control plane answers", usage="cluster-info"
+_SUMMARY = "Show where the control plane answers"
+COMMAND = VerbGroup(
+    "cluster-info",
+    (Entry("dump", "minikube_py.cli.verbs.cluster_dump", "Dump the state of the cluster", attribute="DUMP"),),
+    summary=_SUMMARY,
+    default=Verb("cluster-info", cluster_info, NoFlags, summary=_SUMMARY, usage="cluster-info"),
 )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from minikube_py.cli.command import Entry, Invocation, Verb, VerbGroup
 from minikube_py.cli.connection import Request
 from minikube_py.cli.creating import CreateFlags
-from minikube_py.cli.errors import PROGRAM, CommandError, ServerError, join_errors
+from minikube_py.cli.errors import CommandError, ServerError, join_errors
 from minikube_py.cli.flags import flag
-from minikube_py.cli.manifests import Manifest, act_on_each
+from minikube_py.cli.manifests import Manifest, act_on_each, labelled
 from minikube_py.cli.resource_arguments import FilenameFlags, manifest_target, manifests_of
 from minikube_py.cli.writing import Results, put_in_front, validation_query
 
@@ -28,14 +28,14 @@ def create(call: Invocation[CreateFilesFlags]) -> None:
     flags = call.flags
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
-    if flags.selector:
-        raise CommandError(f"create --selector is not supported by {PROGRAM} yet; use kubectl")
     flags.require_files()
     results = Results.of(call.session, flags, "kubectl-create")
-    manifests = manifests_of(call.session, flags)
-    _, failures = act_on_each(manifests, lambda manifest: _create_one(call, manifest, results))
+    manifests = labelled(manifests_of(call.session, flags), flags.selector)
+    count, failures = act_on_each(manifests, lambda manifest: _create_one(call, manifest, results))
     if failures:
         raise join_errors(failures)
+    if not count:
+        raise CommandError("no objects passed to create")
 
 
 def _create_one(call: Invocation[CreateFilesFlags], manifest: Manifest, results: Results) -> None:

@@ -23,6 +23,7 @@ from minikube_py.cli.connection import APPLY_PATCH, Request
 from minikube_py.cli.errors import PROGRAM, CommandError, ServerError
 from minikube_py.cli.flags import flag
 from minikube_py.cli.last_applied import LAST_APPLIED
+from minikube_py.cli.manifests import labelled
 from minikube_py.cli.output import without_managed_fields, yaml_text
 from minikube_py.cli.resource_arguments import FilenameFlags, Target, manifest_target, manifests_of
 from minikube_py.client.yaml_text import Document
@@ -46,7 +47,7 @@ def diff(call: Invocation[DiffFlags]) -> int:
     try:
         _check(call)
         with _folders() as (live, merged):
-            for manifest in manifests_of(call.session, call.flags):
+            for manifest in labelled(manifests_of(call.session, call.flags), call.flags.selector):
                 target = manifest_target(call.session, manifest)
                 _write_both(call, target, live, merged)
             return _compare(live, merged)
@@ -59,8 +60,6 @@ def _check(call: Invocation[DiffFlags]) -> None:
     flags = call.flags
     if call.words:
         raise call.usage_error(f"Unexpected args: [{' '.join(call.words)}]")
-    if flags.selector:
-        raise CommandError(f"diff --selector is not supported by {PROGRAM} yet; use kubectl")
     flags.require_files()
 
 

@@ -49,7 +49,7 @@ class GetFlags(OutputFlags, SelectorFlags, FilenameFlags):
     chunk_size: int = flag(CHUNK_SIZE, "", "How many objects to ask for at once; 0 asks for all.")
     raw: str = flag("", "", "A path of the server to show as it answers.")
     subresource: str = flag("", "", "A subresource to show: status or scale.")
-    server_print: bool = flag(True, "", "Only true is supported: the server makes the columns.")
+    server_print: bool = flag(True, "", "Let the server make the columns; else they are NAME and AGE.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,6 @@ def _checked_format(call: Invocation[GetFlags]) -> Format:
         raise _nothing_asked(call)
     if flags.output_watch_events and not (flags.watch or flags.watch_only):
         raise call.usage_error("--output-watch-events option can only be used with --watch or --watch-only")
-    if not flags.server_print:
-        raise CommandError("--server-print=false is not supported; the server makes the columns")
     return parse_format(flags.output, flags.template)
 
 
@@ -229,6 +227,9 @@ def _table(call: Invocation[GetFlags], group: TableGroup, failures: list[Command
 
 def _pages(call: Invocation[GetFlags], found: Target | Listing) -> Iterator[Document]:
     flags = call.flags
+    if not flags.server_print:
+        yield _plain_table(call, found)
+        return
     include = "Object" if flags.sort_by else ""
     if isinstance(found, Target):
         yield fetch(call.session, _with_subresource(call, found), TABLE, {"includeObject": include})
@@ -248,6 +249,25 @@ def _pages(call: Invocation[GetFlags], found: Target | Listing) -> Iterator[Docu
         token = (page.get("metadata") or {}).get("continue", "")
         if not token:
             return
+
+
+def _plain_table(call: Invocation[GetFlags], found: Target | Listing) -> Document:
+    """A table of what every object has, made here."""
+    from minikube_py.cli.ages import age
+
+    if isinstance(found, Target):
+        documents = [fetch(call.session, _with_subresource(call, found))]
+    else:
+        documents = [t.document for t in list_objects(call.session, found, call.flags.chunk_size) if t.document]
+    if not documents:
+        return {}
+    return {
+        "columnDefinitions": [{"name": "Name", "format": "name"}, {"name": "Age"}],
+        "rows": [
+            {"cells": [one["metadata"].get("name", ""), age(one["metadata"].get("creationTimestamp"))], "object": one}
+            for one in documents
+        ],
+    }
 
 
 def _explain_selector(error: ServerError, found: Target | Listing) -> ServerError:

@@ -20,6 +20,7 @@ _MASKS = (
     (r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "(token)"),
     (r"/tmp/\S*?(LIVE|MERGED)-\w+", r"\1"),
     (r"(?<=kubectl-edit-)\w+", "(file)"),
+    (r"W\d{4} [\d:.]+ +\d+ (?=prune)", "(log) "),
     (r"127\.0\.0\.1:\d+", "(server)"),
     (r"\b\d+s\b", "(age)"),
 )

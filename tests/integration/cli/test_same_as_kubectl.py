@@ -84,6 +84,23 @@ rules:
         "spec: {containers: [{name: one, image: x}, {name: two, image: x}, {name: three, image: x}]}\n"
         for name in ("many", "more")
     ),
+    "texts.yaml": r"""
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: texts, labels: {a.b/c: x, "1": z}}
+data:
+  lines: "one\n  two\n\n\tthree \"quoted\"\ttab"
+  ended: "one\n"
+  empty: ""
+  signs: "  h\u00e9 \u0001 \u2603 \\ <a&b>"
+  No: a
+  "1.5": e
+  1e3: f
+  0x1: g
+  2001-01-01: i
+  a_b: k
+  "-": l
+""",
     "two.yaml": "\n---\n".join(
         f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{k: v}}" for name in "ab"
     ),
