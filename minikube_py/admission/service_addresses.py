@@ -78,12 +78,16 @@ class ServiceAddresses(Plugin):
         wanted = spec.cluster_ip or (spec.cluster_ips[0] if spec.cluster_ips else "")
         if wanted != "None" and (not wanted or _is_address(wanted)):
             held = _addresses(old) if old else ()
+            if old is not None and old.spec.cluster_ip not in ("", wanted):
+                return service  # which is refused: an address, once given, stays
             if not wanted:
                 wanted = self._addresses.take_any()
                 attributes.undo.append(partial(self._addresses.release, (wanted,)))
             elif wanted not in held:
                 self._take_address(service, wanted, attributes)
-        return replace(service, spec=replace(spec, cluster_ip=wanted, cluster_ips=(wanted,)))
+        if old is not None and spec.cluster_ip and not spec.cluster_ips:
+            return service  # with what it has not said kept as it was
+        return replace(service, spec=replace(spec, cluster_ip=wanted, cluster_ips=spec.cluster_ips or (wanted,)))
 
     def _take_address(self, service: Service, address: str, attributes: Attributes) -> None:
         if address not in self._addresses:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from minikube_py.api.columns import AGE, NAME
-from minikube_py.api.defaulting import changed, each, filled
+from minikube_py.api.defaulting import changed, each, filled, optional
 from minikube_py.api.definition import Column, Scale
 from minikube_py.api.kinds.apps.columns import WORKLOAD_COLUMNS
 from minikube_py.api.kinds.apps.stateful_set_spec import (
@@ -88,8 +88,8 @@ class StatefulSet(
 
 
 def _strategy_defaulted(strategy: StatefulSetUpdateStrategy) -> StatefulSetUpdateStrategy:
-    strategy = filled(strategy, type="RollingUpdate")
+    if not strategy.type:
+        strategy = filled(strategy, type="RollingUpdate", rolling_update=RollingUpdateStatefulSetStrategy())
     if strategy.type != "RollingUpdate":
         return strategy
-    rolling = filled(strategy.rolling_update or RollingUpdateStatefulSetStrategy(), partition=0)
-    return changed(strategy, rolling_update=rolling)
+    return changed(strategy, rolling_update=optional(strategy.rolling_update, lambda given: filled(given, partition=0)))

@@ -17,6 +17,7 @@ from minikube_py.api.kinds.core.pod_spec import PodTemplateSpec
 from minikube_py.api.kinds.core.pod_validation import template_errors
 from minikube_py.api.kinds.field_checks import (
     Errors,
+    changed_struct_errors,
     choice_errors,
     go_struct,
     label_selector_errors,
@@ -63,8 +64,10 @@ def _generated_errors(spec: JobSpec, name: str, uid: str, path: str) -> Errors:
         yield invalid_value(f"{path}.selector", spec.selector, "`selector` not auto-generated")
     labels = spec.template.metadata.labels
     for key, value in own_labels(name, uid).items():
-        if labels.get(key) != value:
-            where = f"{path}.template.metadata.labels[{key}]"
+        where = f"{path}.template.metadata.labels[{key}]"
+        if key not in labels:
+            yield required(where, f"must be '{value}'")
+        elif labels[key] != value:
             yield invalid_value(where, dict(sorted(labels.items())), f"must be '{value}'")
 
 
@@ -228,16 +231,18 @@ def _rule_errors(rule: PodFailurePolicyRule, containers: set[str], path: str) ->
 
 
 def job_change_errors(new: JobSpec, old: JobSpec, *, is_suspended: bool) -> Errors:
-    elastic = new.completion_mode == "Indexed" and new.completions == new.parallelism and new.completions is not None
-    if not elastic:
+    if new.completion_mode != "Indexed":
         yield from immutable_errors(new.completions, old.completions, "spec.completions")
+    elif new.completions not in (None, old.completions, new.parallelism):
+        why = "can only be modified in tandem with spec.parallelism"
+        yield invalid_value("spec.completions", new.completions, why)
     yield from immutable_errors(new.selector, old.selector, "spec.selector")
     yield from _template_change_errors(new.template, old.template, is_suspended=is_suspended)
     yield from immutable_errors(new.completion_mode, old.completion_mode, "spec.completionMode")
-    yield from immutable_errors(new.pod_failure_policy, old.pod_failure_policy, "spec.podFailurePolicy")
+    yield from changed_struct_errors(new.pod_failure_policy, old.pod_failure_policy, "spec.podFailurePolicy")
     yield from immutable_errors(new.backoff_limit_per_index, old.backoff_limit_per_index, "spec.backoffLimitPerIndex")
     yield from immutable_errors(new.managed_by, old.managed_by, "spec.managedBy")
-    yield from immutable_errors(new.success_policy, old.success_policy, "spec.successPolicy")
+    yield from changed_struct_errors(new.success_policy, old.success_policy, "spec.successPolicy")
 
 
 def _template_change_errors(new: PodTemplateSpec, old: PodTemplateSpec, *, is_suspended: bool) -> Errors:

@@ -62,6 +62,11 @@ class Pod(
     def field_errors(self, old: Self | None) -> Iterable[FieldError]:
         return new_pod_errors(self.spec) if old is None else changed_pod_errors(self.spec, old.spec)
 
+    def prepare_for_update(self, old: Self) -> Self:
+        """A priority that is not repeated stays."""
+        was = old.spec
+        return changed(self, spec=filled(self.spec, priority=was.priority, preemption_policy=was.preemption_policy))
+
     def with_status_of(self, other: Self) -> Self:
         """How well a pod is served follows from its spec: who writes a status may leave it out."""
         quality = other.status.qos_class or quality_of_service(self.spec)

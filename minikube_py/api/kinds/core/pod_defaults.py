@@ -55,6 +55,8 @@ def pod_defaulted(spec: PodSpec) -> PodSpec:
     """The spec of a Pod object with its defaults."""
     spec = pod_spec_defaulted(spec)
     spec = filled(spec, enable_service_links=True)
+    if (spec.termination_grace_period_seconds or 0) < 0:
+        spec = changed(spec, termination_grace_period_seconds=1)
     containers, init_containers = spec.containers, spec.init_containers
     if spec.host_network:
         containers, init_containers = each(containers, _on_host_ports), each(init_containers, _on_host_ports)
@@ -77,7 +79,6 @@ def pod_spec_defaulted(spec: PodSpec) -> PodSpec:
         scheduler_name="default-scheduler",
     )
     account = spec.service_account_name or spec.service_account
-    grace_s = spec.termination_grace_period_seconds
     return changed(
         spec,
         containers=each(spec.containers, container_defaulted),
@@ -86,7 +87,6 @@ def pod_spec_defaulted(spec: PodSpec) -> PodSpec:
         volumes=each(spec.volumes, volume_defaulted),
         service_account_name=account,
         service_account=account,
-        termination_grace_period_seconds=1 if grace_s is not None and grace_s < 0 else grace_s,
         overhead=rounded(spec.overhead),
     )
 

@@ -39,6 +39,9 @@ def template_warnings(template: PodTemplateSpec, path: str) -> Iterator[str]:
     annotations = template.metadata.annotations
     yield from annotation_warnings(annotations, POD_ANNOTATIONS, f"{path}.metadata.annotations")
     yield from pod_warnings(template.spec, f"{path}.spec")
+    if (template.spec.termination_grace_period_seconds or 0) < 0:
+        why = "must be >= 0; negative values are invalid and will be treated as 1"
+        yield f"{path}.spec.terminationGracePeriodSeconds: {why}"
 
 
 def dotted_name_warnings(metadata: ObjectMeta, what: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ def service_errors(spec: ServiceSpec) -> Errors:
         yield from _port_errors(port, names, f"spec.ports[{index}]", is_only=len(spec.ports) == 1)
     yield from label_errors(spec.selector, "spec.selector")
     yield from _affinity_errors(spec)
-    yield from cluster_ip_errors(spec)
+    yield from list(cluster_ip_errors(spec)) or _stack_errors(spec)
     for index, address in enumerate(spec.external_ips):
         yield from address_errors(address, f"spec.externalIPs[{index}]")
         yield from endpoint_address_errors(address, f"spec.externalIPs[{index}]")
@@ -126,6 +126,26 @@ def cluster_ip_errors(spec: ServiceSpec) -> Errors:
         yield from _address_list_errors(spec)
 
 
+def _stack_errors(spec: ServiceSpec) -> Errors:
+    """There is one family of addresses; what has none of its own may say otherwise."""
+    if not needs_cluster_ip(spec) or (spec.cluster_ip == NO_ADDRESS and not spec.selector):
+        return
+    policy, path = spec.ip_family_policy, "spec.ipFamilyPolicy"
+    if policy == "RequireDualStack":
+        yield invalid_value(path, policy, "this cluster is not configured for dual-stack services")
+    elif policy == "SingleStack":
+        for what, values in (("IP families", spec.ip_families), ("cluster IPs", spec.cluster_ips)):
+            if len(values) > 1:
+                why = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+                yield invalid_value(path, policy, why)
+                return
+    of_addresses = tuple("IPv6" if ":" in address else "IPv4" for address in spec.cluster_ips)
+    families = spec.ip_families if len(spec.ip_families) >= len(of_addresses) else of_addresses
+    for index, family in enumerate(families):
+        if family == "IPv6":
+            yield invalid_value(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
+
+
 def _address_list_errors(spec: ServiceSpec) -> Errors:
     addresses, path = spec.cluster_ips, "spec.clusterIPs"
     if not spec.cluster_ip:
@@ -144,7 +164,7 @@ def _address_list_errors(spec: ServiceSpec) -> Errors:
         yield from problems
         families.append("" if problems else f"IPv{ipaddress.ip_address(address).version}")
     for index, (expected, family) in enumerate(zip(spec.ip_families, families, strict=False)):
-        if family and expected != family:
+        if family and expected in _FAMILIES and expected != family:
             why = f"expected an {expected} value as indicated by `ipFamilies[{index}]`"
             yield invalid_value(f"{path}[{index}]", addresses[index], why)
     if "" not in families and len(set(families)) < len(families):
@@ -207,10 +227,9 @@ def _traffic_errors(spec: ServiceSpec) -> Errors:
 
 def changed_service_errors(spec: ServiceSpec, old: ServiceSpec) -> Errors:
     """What is wrong with the change itself: an address, once given, stays."""
-    if needs_cluster_ip(old) and needs_cluster_ip(spec):
+    if needs_cluster_ip(old) and needs_cluster_ip(spec) and not any(cluster_ip_errors(spec)):
         for index, address in enumerate(old.cluster_ips[: len(spec.cluster_ips)]):
-            is_coherent = spec.cluster_ips[0] == spec.cluster_ip
-            if spec.cluster_ips[index] != address and is_coherent:
+            if spec.cluster_ips[index] != address:
                 yield invalid_value(f"spec.clusterIPs[{index}]", list(spec.cluster_ips), "may not change once set")
     if old.type == spec.type == "LoadBalancer" and old.load_balancer_class != spec.load_balancer_class:
         yield invalid_value("spec.loadBalancerClass", spec.load_balancer_class, "may not change once set")
@@ -226,7 +245,11 @@ def service_warnings(spec: ServiceSpec) -> Iterator[str]:
     if spec.traffic_distribution == "PreferClose":
         yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
     if spec.external_ips:
-        deprecated = "is deprecated and may no longer be implemented in some clusters"
-        yield f"spec.externalIPs {'is ignored for headless services' if is_headless else deprecated}"
+        why = "is deprecated and may no longer be implemented in some clusters"
+        if spec.type == "ExternalName":
+            why = 'is ignored when spec.type is "ExternalName"'
+        yield f"spec.externalIPs {'is ignored for headless services' if is_headless else why}"
+    if is_headless and spec.load_balancer_ip:
+        yield "spec.loadBalancerIP is ignored for headless services"
     if is_headless and spec.session_affinity == "ClientIP":
         yield "spec.SessionAffinity is ignored for headless services"

@@ -59,6 +59,18 @@ def test_a_pod_that_changes_too_much_is_shown_what() -> None:
     assert '+  "hostname": "h",' in error.message.splitlines()
 
 
+@pytest.mark.parametrize(("keys", "is_fine"), [(["a"], True), (["a", "b"], True), (["b"], False), (["b", "a"], False)])
+def test_a_pod_that_waits_at_a_gate_may_only_be_steered_to_fewer_nodes(keys: list[str], is_fine: bool) -> None:
+    def gated(keys: list[str]) -> Pod:
+        term = {"matchExpressions": [{"key": key, "operator": "Exists"} for key in keys]}
+        wanted = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+        spec = {"containers": [{"name": "c", "image": "a"}], "schedulingGates": [{"name": "a.io/g"}]}
+        return Pod.from_dict({"spec": spec | {"affinity": {"nodeAffinity": wanted}}}).defaulted()
+
+    errors = [error.path.rpartition(".")[2] for error in gated(keys).field_errors(gated(["a"]))]
+    assert errors == ([] if is_fine else ["nodeSelectorTerms[0]"])
+
+
 def test_data_of_a_megabyte_is_the_limit() -> None:
     assert not list(ConfigMap(data={"a": "x" * 1024 * 1024}).field_errors(None))
     (error,) = ConfigMap(data={"a": "x" * 1024 * 1024}, binary_data={"b": "eA=="}).field_errors(None)
