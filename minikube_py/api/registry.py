@@ -59,7 +59,8 @@ class Registry:
         self.revision += 1
 
     def __iter__(self) -> Iterator[type[Resource]]:
-        return iter(self._by_address.values())
+        """The kinds of this moment: who makes a long document of them, in a thread, is not disturbed by a change."""
+        return iter(tuple(self._by_address.values()))
 
     def find(self, group: str, version: str, plural: str) -> type[Resource] | None:
         return self._by_address.get((group, version, plural))

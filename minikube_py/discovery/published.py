@@ -49,23 +49,23 @@ class OpenApi:
         """`{"paths": {"api/v1": {"serverRelativeURL": "/openapi/v3/api/v1?hash=…"}}}`."""
         paths = {}
         for path in self._resources():
-            document = self.document(path)
-            assert document is not None
-            digest = document.etag.strip('"')
-            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
+            if document := self.document(path):
+                digest = document.etag.strip('"')
+                paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
         return {"paths": paths}
 
     def version_2(self, accept: str) -> tuple[OpenApiDocument, str]:
         """The document of all groups, and its media type: protobuf where it is asked for, as kubectl does."""
         media_type = PROTOBUF if any(each in accept for each in ASKED_AS) else "application/json"
         of_revision, document = self._version_2.get(media_type, (-1, _NONE))
-        if of_revision != self._registry.revision:
+        revision = self._registry.revision
+        if of_revision != revision:
             found = (self.document(path) for path in self._resources())
             own = (resource.published_schema() for resource in self._registry)
             others = {each.name: each.version_2 for each in own if each is not None}
             whole = openapi_v2((orjson.loads(each.body) for each in found if each is not None), others)
             document = _document(orjson.dumps(whole) if media_type != PROTOBUF else as_protobuf(whole))
-            self._version_2[media_type] = (self._registry.revision, document)
+            self._version_2[media_type] = (revision, document)
         return document, media_type
 
     def document(self, path: str) -> OpenApiDocument | None:
