@@ -25,7 +25,7 @@ LONGEST_HEAD_BYTES = 256 * 1024
 """Of a request line with its headers. Upstream takes four times as much."""
 HEAD_S = 32.0
 """How long a connection may wait for, or be busy with, the head of its first request, and be busy with later ones."""
-BUFFER_BYTES = 16 << 10
+BUFFER_BYTES = 4 << 10
 """So much may wait for the client of a watch, and the piece that was sent last; more waits where all share it."""
 _CONNECTION = "connection"
 

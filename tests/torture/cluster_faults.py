@@ -19,12 +19,12 @@ async def kill_store(scene: Scene) -> None:
     while not scene.is_over:
         await scene.sleep(1.0, 3.0)
         if isinstance(scene.etcd, EtcdServer):
-            began = time.monotonic()
-            scene.etcd.kill()
-            scene.etcd.start()
-            await eventually(scene.etcd.is_healthy, timeout_s=60)
-            scene.away_s += time.monotonic() - began
-            scene.mark("etcd killed")
+            with scene.not_counted():
+                scene.etcd.kill()
+                scene.etcd.start()
+                await eventually(scene.etcd.is_healthy, timeout_s=60)
+                scene.mark("etcd killed")
+                await _writes_again(scene)
             continue
         assert isinstance(scene.etcd, EtcdCluster)
         leader = await scene.etcd.leader()
@@ -32,7 +32,8 @@ async def kill_store(scene: Scene) -> None:
         scene.etcd.kill(victim)
         scene.mark(f"{'leader' if is_leaders_turn else 'follower'} killed")
         is_leaders_turn = not is_leaders_turn
-        await _writes_again(scene)
+        with scene.not_counted():
+            await _writes_again(scene)
         scene.etcd.start_member(victim)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.torture.client_faults import crowd, large_objects
 from tests.torture.cluster_faults import cut_one_api_server, kill_store, part_members
-from tests.torture.resource_faults import fail_fsync, fill_disk, step_clock
+from tests.torture.resource_faults import fail_disk, fill_disk, step_clock
 from tests.torture.scene import Scene, Setting
 from tests.torture.server_process import ServerProcess
 from tests.torture.workload import Traffic
@@ -150,7 +150,7 @@ FAULTS = (
     Fault(12, "one of two API servers cut from etcd", cut_one_api_server, ("etcd3",), _TWO_LINKED),
     Fault(13, "the clock stepped", step_clock, setting=Setting(has_own_clock=True)),
     Fault(14, "no space left", fill_disk, setting=_LITTLE_SPACE),
-    Fault(15, "fsync fails", fail_fsync),
+    Fault(15, "the disk fails, or is left in the middle of a commit", fail_disk),
     Fault(16, "compaction every 100 ms", compact_always, setting=Setting(compaction_s=0.1)),
     Fault(17, "1,000 idle watchers, 200 that do not read", crowd),
     Fault(18, "objects too large, and many large ones", large_objects),

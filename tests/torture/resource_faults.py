@@ -8,6 +8,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -87,30 +88,49 @@ async def _fill_etcd(etcd: EtcdServer) -> Callable[[], Awaitable[None]]:
     return empty
 
 
-async def fail_fsync(scene: Scene) -> None:
-    """fsync says EIO: the store stops for good rather than acknowledge; started again, it goes on."""
+_DISK_FAULTS = {"fsync": ("fsync,fdatasync", 60, 200), "write": ("pwrite64", 60, 400)}
+"""The system calls that say EIO from then on, and about how many are let through; a write so leaves half a commit."""
+
+
+async def fail_disk(scene: Scene) -> None:
+    """The disk fails, or has half of a commit: the store stops rather than acknowledge; started again, it goes on."""
     strace = require_binary("strace", "strace")
     trace = scene.folder / "strace.log"
-    while not scene.is_over:
+    for what, (calls, least, most) in cycle(_DISK_FAULTS.items()):
+        if scene.is_over:
+            return
         trace.unlink(missing_ok=True)
-        count = scene.random.randint(60, 200)
-        inject = f"inject=fsync,fdatasync:error=EIO:when={count}+"
-        wrapper = (strace, "-f", "-qq", "-o", str(trace), "-e", "trace=fsync,fdatasync", "-e", inject)
+        inject = f"inject={calls}:error=EIO:when={scene.random.randint(least, most)}+"
+        # -D: it is the store itself that was started, and that ends when it is killed.
+        options = ("-D", "-f", "--seccomp-bpf", "-qq", "-e", "signal=none", "-o", str(trace))
+        wrapper = (strace, *options, "-e", f"trace={calls}", "-e", inject)
         if isinstance(scene.etcd, EtcdServer):
-            scene.etcd.kill()
-            scene.etcd.start(wrapper)
-            await scene.until(lambda: not scene.etcd.is_running)  # type: ignore[union-attr]  # looked at above
-            scene.etcd.start()
-            await eventually(scene.etcd.is_healthy, timeout_s=30)
+            await _etcd_on_bad_disk(scene, scene.etcd, wrapper)
         else:
-            scene.server.kill()
-            await scene.server.start(wrapper=wrapper)
-            await scene.until(lambda: _is_injected(trace))
-            await scene.away(1.0)
-            scene.server.kill()
-            await scene.server.start()
+            await _sqlite_on_bad_disk(scene, wrapper, trace)
         if _is_injected(trace):
-            scene.mark("EIO")
+            scene.mark(f"{what}: EIO")
+
+
+async def _etcd_on_bad_disk(scene: Scene, etcd: EtcdServer, wrapper: tuple[str, ...]) -> None:
+    with scene.not_counted():
+        etcd.kill()
+        etcd.start(wrapper)
+        await eventually(etcd.is_healthy, timeout_s=60)
+    await scene.until(lambda: not etcd.is_running)
+    with scene.not_counted():
+        etcd.kill()
+        etcd.start()
+        await eventually(etcd.is_healthy, timeout_s=60)
+
+
+async def _sqlite_on_bad_disk(scene: Scene, wrapper: tuple[str, ...], trace: Path) -> None:
+    scene.server.kill()
+    await scene.server.start(wrapper=wrapper)
+    await scene.until(lambda: _is_injected(trace))
+    await scene.away(1.0)
+    scene.server.kill()
+    await scene.server.start()
 
 
 def _is_injected(trace: Path) -> bool:

@@ -50,8 +50,8 @@ class Report:
         kept = "kept" if not self.problems else f"{len(self.problems)} VIOLATIONS"
         outcome = f"VOID ({self.why_void})" if self.why_void else kept
         return (
-            f"fault {self.fault.number:2} {self.store:6} seed {self.seed}: {outcome}; {self.writes} writes, "
-            f"{self.events} events, {_counted(self.marks)}, slowest answer "
+            f"fault {self.fault.number:2} {self.store:6} seed {self.seed}: {outcome}; {self.writes} writes "
+            f"({self.writes / self.seconds:.0f}/s), {self.events} events, {_counted(self.marks)}, slowest answer "
             f"{self.slowest_s:.1f} s, slowest start {self.slowest_start_s:.1f} s"
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -53,7 +53,7 @@ class Scene:
     """How long the load is to be served; what a server needs to start does not count."""
     began: float = field(default_factory=time.monotonic)
     away_s: float = 0.0
-    """How long nobody could serve, but for starts."""
+    """How long nobody could serve, but for starts, or nobody asked."""
 
     def begin(self, seconds: float) -> None:
         self.began, self.seconds, self.away_s = time.monotonic(), seconds, 0.0
@@ -72,6 +72,22 @@ class Scene:
         """Wait while nobody can serve."""
         self.away_s += seconds
         await asyncio.sleep(seconds)
+
+    @contextmanager
+    def not_counted(self) -> Iterator[None]:
+        """While nobody can serve, or nobody asks."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.away_s += time.monotonic() - began
+
+    @asynccontextmanager
+    async def quiet(self) -> AsyncIterator[None]:
+        """Without load from here on, and all of it has been heard of."""
+        with self.not_counted():
+            await self.workload.settle(60)
+            yield
 
     @property
     def server(self) -> ServerProcess:
