@@ -23,9 +23,6 @@ REASONS: Mapping[str, str] = {
     "DNS|IssuerDiscovery|Guestbook|ExternalName|session affinity|functioning NodePort|serve (a basic|multiport)": (
         "no cluster DNS"
     ),
-    "lifecycle of Pods and PodStatus": (
-        "a container that is being replaced is said to be not ready, and on a slow machine the test sees it"
-    ),
     "DynamicResourceAllocation|DRA": "resource.k8s.io is not served",
     "two untainted nodes|rollback without unnecessary restarts": "needs two nodes",
     "SchedulerPreemption|PreemptionExecutionPath": "the scheduler does not preempt",
