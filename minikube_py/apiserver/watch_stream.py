@@ -25,8 +25,6 @@ from minikube_py.watchcache.cacher import Cacher
 from minikube_py.watchcache.watch_cache import CachedObject, CacheEvent, Subscription
 
 BOOKMARK_INTERVAL_S = 30.0
-GATHER_S = 0.01
-"""Whoever was just told something is told what comes in this time together: a packet less for each of a burst."""
 PIECE_BYTES = 32 << 10
 SHORTEST_TIMEOUT_S = 1800
 """A watch whose client names no timeout ends between one and two times this, so that they do not all end at once."""
@@ -93,7 +91,6 @@ class WatchStreamer:
                 if events:
                     for piece in _pieces(encoder.encode(kind, event) for kind, event in events):
                         yield piece
-                    await asyncio.sleep(GATHER_S)
                 elif options.bookmarks and not subscription.is_closed and seen >= subscription.after:
                     # Nothing waits, so everything up to what the cache had reached before has been delivered.
                     yield encoder.bookmark(seen)
