@@ -27,7 +27,6 @@ class CertificateSigningRequest(
     group="certificates.k8s.io",
     version="v1",
     plural="certificatesigningrequests",
-    status_writes_metadata=False,
     namespaced=False,
     short_names=("csr",),
     generation_of=(),
