@@ -71,9 +71,8 @@ def server_tls(config: ApiServerConfig) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    context.num_tickets = (
-        0  # no client of Kubernetes resumes a session, and to make two tickets is a fifth of a handshake
-    )
+    # No client of Kubernetes resumes a session, and to make two tickets is a fifth of a handshake.
+    context.num_tickets = 0
     try:
         context.load_cert_chain(config.tls_cert_file, config.tls_private_key_file)
     except (OSError, ssl.SSLError) as error:

@@ -6,7 +6,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -20,20 +20,6 @@ _CHUNK_BYTES = 128 * 1024
 """What is sent at once; so much of an answer waits in memory where a client reads slowly."""
 _LIST_END = b"]}"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def groups(texts: Iterable[bytes]) -> Iterator[Sequence[bytes]]:
-    """Texts one after the other, as many together as are sent at once."""
-    group: list[bytes] = []
-    size = 0
-    for text in texts:
-        group.append(text)
-        size += len(text)
-        if size >= _CHUNK_BYTES or len(group) == _CHUNK_ITEMS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
 
 
 def pieces(text: bytes) -> Iterator[bytes]:
@@ -66,7 +52,16 @@ class ListText:
 
     def groups(self) -> Iterator[Sequence[bytes]]:
         """The items that go out together."""
-        return groups(self.items)
+        group: list[bytes] = []
+        size = 0
+        for item in self.items:
+            group.append(item)
+            size += len(item)
+            if size >= _CHUNK_BYTES or len(group) == _CHUNK_ITEMS:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
 
     def chunks(self) -> Iterator[bytes]:
         before = self.head

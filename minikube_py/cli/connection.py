@@ -287,7 +287,7 @@ class _NamedConnection(http.client.HTTPSConnection):
 
 
 def _patiently(ask: Callable[[], http.client.HTTPResponse]) -> http.client.HTTPResponse:
-    """Ask, and again as often as the server says how long to wait: it has done nothing then.
+    """Ask, and again while the server is busy or broken and says how long to wait: writes too, as kubectl does.
 
     Kubernetes: staging/src/k8s.io/client-go/rest/with_retry.go
     """

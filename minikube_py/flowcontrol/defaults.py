@@ -33,10 +33,7 @@ AUTO_UPDATE = "apf.kubernetes.io/autoupdate-spec"
 
 _ALL = ("*",)
 _LEASES = ResourcePolicyRule(verbs=_ALL, api_groups=("coordination.k8s.io",), resources=("leases",), namespaces=_ALL)
-_ANYTHING = (
-    ResourcePolicyRule(verbs=_ALL, api_groups=_ALL, resources=_ALL, cluster_scope=True, namespaces=_ALL),
-    NonResourcePolicyRule(verbs=_ALL, non_resource_urls=_ALL),
-)
+_ANYTHING = (mandatory.ANY_RESOURCE, mandatory.ANY_URL)
 
 Rule = ResourcePolicyRule | NonResourcePolicyRule
 

@@ -25,16 +25,16 @@ from minikube_py.api.kinds.flowcontrol.priority_level_spec import (
 )
 
 _ALL = ("*",)
+ANY_RESOURCE = ResourcePolicyRule(verbs=_ALL, api_groups=_ALL, resources=_ALL, cluster_scope=True, namespaces=_ALL)
+ANY_URL = NonResourcePolicyRule(verbs=_ALL, non_resource_urls=_ALL)
 
 
 def _anything(level: str, precedence: int, method: str, *groups: str) -> FlowSchemaSpec:
     """`method` is what makes flows of the requests, if anything."""
     rule = PolicyRulesWithSubjects(
         subjects=tuple(Subject(kind="Group", group=GroupSubject(name=name)) for name in groups),
-        resource_rules=(
-            ResourcePolicyRule(verbs=_ALL, api_groups=_ALL, resources=_ALL, cluster_scope=True, namespaces=_ALL),
-        ),
-        non_resource_rules=(NonResourcePolicyRule(verbs=_ALL, non_resource_urls=_ALL),),
+        resource_rules=(ANY_RESOURCE,),
+        non_resource_rules=(ANY_URL,),
     )
     return FlowSchemaSpec(
         priority_level_configuration=PriorityLevelConfigurationReference(name=level),
